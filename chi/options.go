@@ -1,0 +1,173 @@
+package chicors
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/routecors/routecors"
+)
+
+// options is the handler for OPTIONS that RegisterOPTIONS puts into a router.
+type options struct {
+	preflights *routecors.Preflights
+	adapter    *Adapter
+	next       http.Handler // that it replaced, or that came later; nil if none
+	users      bool         // next is there for OPTIONS, and may answer preflights itself
+}
+
+func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if o.preflights.Answer(w, r, !o.users) {
+		return
+	}
+	if o.next != nil {
+		o.next.ServeHTTP(w, r)
+		return
+	}
+	if allow := o.adapter.allow(r); allow != "" {
+		w.Header()["Allow"] = []string{allow}
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// allow returns the methods for which the router would run a handler at the URL of r.
+func (t *tree) allow(r *http.Request) string {
+	l, _, path, ok := t.locate(r, r.Method)
+	if !ok {
+		return ""
+	}
+	methods := slices.DeleteFunc(l.methods(), func(m string) bool { return l.find(m, path) == nil })
+	if l.getHead && slices.Contains(methods, http.MethodGet) && !slices.Contains(methods, http.MethodHead) {
+		methods = append(methods, http.MethodHead)
+	}
+	slices.Sort(methods)
+	return strings.Join(methods, ", ")
+}
+
+// RegisterOPTIONS implements routecors.OPTIONSRegistrar. It never fails: whatever
+// chi has for OPTIONS can be wrapped.
+func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Preflights) error {
+	at := place{a.base, blank(pattern)}
+	if a.slots[at] {
+		return nil
+	}
+	a.slots[at] = true
+	found := a.optionsAt(pattern)
+	switch h := found.handler.(type) {
+	case *options:
+	case *routecors.Route:
+		preflights.Attach(h)
+	case nil:
+		a.base.Method(http.MethodOptions, pattern, &options{preflights, a, nil, false})
+	default:
+		a.base.Method(http.MethodOptions, found.pattern, &options{preflights, a, h, found.users})
+	}
+	a.changed()
+	return nil
+}
+
+// found is the handler that a node has for OPTIONS.
+type found struct {
+	handler http.Handler
+	pattern string // under which it was registered
+	users   bool   // it is there for OPTIONS, or is a mount, not one of Handle
+}
+
+// optionsAt returns what the node of pattern has for OPTIONS. Walking the tree for
+// each route would make set-up quadratic, so that Find is asked first: a pattern
+// without expressions, taken for a path, matches itself.
+func (a *Adapter) optionsAt(pattern string) found {
+	blanked := blank(pattern)
+	if !strings.Contains(blanked, ":") {
+		rctx := chi.NewRouteContext()
+		a.base.Find(rctx, http.MethodOptions, blanked)
+		if len(rctx.RoutePatterns) == 0 {
+			return found{}
+		}
+		if first := blank(rctx.RoutePatterns[0]); first != blanked && !strings.Contains(first, ":") {
+			return found{} // a node of this pattern would have come before
+		}
+	}
+	var mount http.Handler
+	for _, route := range a.base.Routes() {
+		b := blank(route.Pattern)
+		all := route.Handlers["*"]
+		if b == blanked {
+			if h := route.Handlers[http.MethodOptions]; h != nil {
+				return found{h, route.Pattern, all == nil || !sameCode(h, all)}
+			}
+		}
+		prefix, wild := strings.CutSuffix(b, "*")
+		if wild && isMount(all) && (b == blanked || prefix == blanked || prefix == blanked+"/") {
+			mount = all
+		}
+	}
+	if mount != nil {
+		return found{mount, pattern, true}
+	}
+	return found{}
+}
+
+// VerifyRoute implements routecors.RouteVerifier.
+func (a *Adapter) VerifyRoute(route *routecors.Route) error {
+	a.changed()
+	at, prefix := a.level().of(a.base, "/")
+	if at == nil {
+		return fmt.Errorf("its router is not mounted in the one that chicors.New was given")
+	}
+	method := route.Method()
+	e := at.patterns[route.Pattern()]
+	if e == nil {
+		return fmt.Errorf("is not in the router; another handler overwrote it")
+	}
+	for _, m := range slices.Sorted(maps.Keys(e.handlers)) {
+		if method == "" && routeOf(e.handlers[m]) == route {
+			method = m
+		}
+	}
+	if h := e.handlers[method]; routeOf(h) != route {
+		return fmt.Errorf("the router runs a %T there, which overwrote the route, or has it inside; register the route itself, with the adapter, and put wrappers round its handler", h)
+	}
+	path := prefix + strings.TrimPrefix(blank(route.Pattern()), "/")
+	if strings.Contains(path, ":") {
+		return nil // no path is known that matches an expression
+	}
+	if h := a.level().find(method, path); routeOf(h) != route {
+		return fmt.Errorf("another route stands before it: for %s %s the router runs a %T", method, path, h)
+	}
+	return nil
+}
+
+// VerifyOPTIONS implements routecors.RouteVerifier.
+func (a *Adapter) VerifyOPTIONS(pattern string) error {
+	if at, _ := a.level().of(a.base, "/"); at != nil {
+		for p, e := range at.patterns {
+			if blank(p) != blank(pattern) {
+				continue
+			}
+			switch e.handlers[http.MethodOptions].(type) {
+			case *options, *routecors.Route:
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("its preflights do not arrive, since another handler for OPTIONS replaced ours; register that one with the adapter, or serve through CorsConfig.Handler")
+}
+
+// of returns the table of router, l itself or one below, and the blanked pattern
+// where it is mounted; nil if it is not there.
+func (l *level) of(router chi.Routes, prefix string) (*level, string) {
+	if l.routes == router {
+		return l, prefix
+	}
+	for at, sub := range l.mounts {
+		if found, p := sub.of(router, strings.TrimSuffix(prefix, "/")+at); found != nil {
+			return found, p
+		}
+	}
+	return nil, ""
+}

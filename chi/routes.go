@@ -1,0 +1,127 @@
+package chicors
+
+import (
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"sort"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/routecors/routecors"
+)
+
+// Routes turns every route that is on the router, and on the routers mounted in
+// it, into a Route, in place, and returns them all: by pattern, the outer router's
+// first. Inline middlewares stay, inside the Route. A handler of Handle becomes one
+// Route for every method. Handlers of other kinds of router that are mounted are
+// left alone: what they serve cannot be told.
+//
+//	for _, route := range router.Routes() {
+//		err := cors.Add(route)
+//	}
+func (a *Adapter) Routes() []*routecors.Route {
+	var all []*routecors.Route
+	here := a.On(a.base)
+	table := a.base.Routes()
+	sort.Slice(table, func(i, j int) bool { return table[i].Pattern < table[j].Pattern })
+	for _, r := range table {
+		all = append(all, here.convert(r)...)
+	}
+	for _, r := range table {
+		if sub, ok := r.SubRoutes.(chi.Router); ok {
+			all = append(all, a.On(sub).Routes()...)
+		}
+	}
+	return all
+}
+
+// convert makes the handlers of one pattern Routes.
+func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
+	whole := r.Handlers["*"] // of a Handle or a Mount
+	delete(r.Handlers, "*")
+	var every *routecors.Route
+	for _, m := range slices.Sorted(maps.Keys(r.Handlers)) {
+		h := r.Handlers[m]
+		ours, _ := h.(*options)
+		if ours != nil {
+			h = ours.next
+		}
+		if h == nil || isMount(h) {
+			continue
+		}
+		route, _ := h.(*routecors.Route)
+		if route == nil {
+			switch {
+			case whole == nil || !sameCode(h, whole):
+				route = routecors.NewRoute(a, m, r.Pattern, h)
+			case every == nil:
+				every = routecors.NewRoute(a, "", r.Pattern, wholeHandler(whole, r.Handlers))
+				fallthrough
+			default:
+				route = every
+			}
+			h = route
+			if ours != nil {
+				h = &options{ours.preflights, a, route, ours.users}
+			}
+			a.base.Method(m, r.Pattern, h)
+		}
+		if !slices.Contains(routes, route) {
+			routes = append(routes, route)
+		}
+	}
+	a.changed()
+	return routes
+}
+
+// wholeHandler returns the handler that a Handle registered. Functions cannot be
+// compared, only their code: where a method has another closure of it, it keeps that.
+func wholeHandler(whole http.Handler, byMethod map[string]http.Handler) http.Handler {
+	if reflect.TypeOf(whole).Comparable() {
+		return whole
+	}
+	same := map[string]http.Handler{}
+	for m, h := range byMethod {
+		if sameCode(h, whole) {
+			same[m] = h
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h := same[chi.RouteContext(r.Context()).RouteMethod]; h != nil {
+			h.ServeHTTP(w, r)
+			return
+		}
+		whole.ServeHTTP(w, r)
+	})
+}
+
+// sameCode reports whether a and b are the same handler, or functions that differ
+// at most in what they close over.
+func sameCode(a, b http.Handler) bool {
+	av, bv := reflect.ValueOf(a), reflect.ValueOf(b)
+	if av.Type() != bv.Type() {
+		return false
+	}
+	if av.Kind() == reflect.Func {
+		return av.Pointer() == bv.Pointer()
+	}
+	return av.Comparable() && a == b
+}
+
+// mountCode is the code of the handler that chi.Mux.Mount registers.
+var mountCode = func() uintptr {
+	r := chi.NewRouter()
+	r.Mount("/x", chi.NewRouter())
+	return reflect.ValueOf(r.Routes()[0].Handlers["*"]).Pointer()
+}()
+
+// isMount reports whether h is the handler of a mount, inline middlewares aside.
+func isMount(h http.Handler) bool {
+	if chain, ok := h.(*chi.ChainHandler); ok {
+		h = chain.Endpoint
+	}
+	f, ok := h.(http.HandlerFunc)
+	return ok && reflect.ValueOf(f).Pointer() == mountCode
+}

@@ -1,0 +1,302 @@
+package chicors
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"github.com/routecors/routecors"
+)
+
+// How a request is resolved.
+//
+// chi's Find routes as serving does, through mounted routers, but names patterns
+// only: the pattern of a mount's stub is not that of a route, and a handler laid
+// over a mount does not show in it. So the patterns that Find collects, one for
+// each router on the way, are looked up in a table of handlers, one for each
+// router, made from its Routes:
+//
+//	patterns ["/api/*", "/x/{id}"]  the outermost router's table says that "/api/*"
+//	                                is a mount; that of the mounted router, which
+//	                                handler has "/x/{id}" for the method
+//
+// Nothing here matches a path against a pattern; chi does.
+
+// A level is the table of one router.
+type level struct {
+	routes   chi.Routes
+	patterns map[string]*entry
+	mounts   map[string]*level // by the blanked pattern up to the "*"
+	getHead  bool              // middleware.GetHead is used
+}
+
+// An entry is the handlers of one pattern.
+type entry struct {
+	handlers map[string]http.Handler // by method
+	all      http.Handler            // of a Handle or a Mount
+	sub      *level                  // mounted here
+}
+
+var getHead = reflect.ValueOf(middleware.GetHead).Pointer()
+
+// newLevel reads the table of routes, and of what is mounted below.
+func newLevel(routes chi.Routes) *level {
+	l := &level{routes: routes, patterns: map[string]*entry{}, mounts: map[string]*level{}}
+	for _, mw := range routes.Middlewares() {
+		l.getHead = l.getHead || reflect.ValueOf(mw).Pointer() == getHead
+	}
+	for _, route := range routes.Routes() {
+		e := &entry{handlers: route.Handlers, all: route.Handlers["*"]}
+		delete(e.handlers, "*")
+		if route.SubRoutes != nil {
+			e.sub = newLevel(route.SubRoutes)
+			l.mounts[strings.TrimSuffix(blank(route.Pattern), "*")] = e.sub
+		}
+		l.patterns[route.Pattern] = e
+	}
+	// Of two patterns of one node, only one names the mount.
+	for pattern, e := range l.patterns {
+		if e.sub != nil {
+			e.sub = l.mounts[strings.TrimSuffix(blank(pattern), "*")]
+		}
+	}
+	return l
+}
+
+// step returns what the router runs where it found pattern for method: a handler
+// of its own, or a mounted router. stub says that Find did not go down into that.
+func (l *level) step(pattern, method string) (h http.Handler, sub *level, stub bool) {
+	if e := l.patterns[pattern]; e != nil {
+		if h := e.handlers[method]; h != nil {
+			return h, nil, false // also where it was laid over a mount
+		}
+		if e.sub != nil {
+			return nil, e.sub, false
+		}
+	}
+	if !strings.HasSuffix(pattern, "/") {
+		pattern += "/"
+	}
+	return nil, l.mounts[blank(pattern)], true
+}
+
+var contexts = sync.Pool{New: func() any { return chi.NewRouteContext() }}
+
+// find returns the handler that the router would run; nil if none.
+func (l *level) find(method, path string) http.Handler {
+	rctx := contexts.Get().(*chi.Context)
+	defer contexts.Put(rctx)
+again:
+	rctx.Reset()
+	l.routes.Find(rctx, method, path)
+	for _, pattern := range rctx.RoutePatterns {
+		h, sub, stub := l.step(pattern, method)
+		if sub == nil {
+			return h
+		}
+		l = sub
+		if stub {
+			path = "/"
+			goto again
+		}
+	}
+	return nil
+}
+
+// routeOf returns the Route in a handler of the tree, if it is one of ours.
+func routeOf(h http.Handler) *routecors.Route {
+	switch h := h.(type) {
+	case *routecors.Route:
+		return h
+	case *options:
+		route, _ := h.next.(*routecors.Route)
+		return route
+	}
+	return nil
+}
+
+// Resolve implements routecors.RouterAdapter.
+func (a *Adapter) Resolve(r *http.Request, method string) *routecors.Route {
+	l, method, path, ok := a.locate(r, method)
+	if !ok {
+		return nil
+	}
+	h := l.find(method, path)
+	if h == nil && method == http.MethodHead && l.getHead {
+		h = l.find(http.MethodGet, path)
+	}
+	return routeOf(h)
+}
+
+// locate returns the outermost table, and the method and path by which the
+// outermost router routes r; false if that cannot be told.
+func (t *tree) locate(r *http.Request, method string) (l *level, m, path string, ok bool) {
+	path = r.URL.RawPath
+	if path == "" {
+		path = r.URL.Path
+	}
+	if path == "" {
+		path = "/"
+	}
+	rctx := chi.RouteContext(r.Context())
+	if rctx == nil {
+		return t.level(), method, path, true
+	}
+	l = t.level()
+	if rctx.Routes != nil && rctx.Routes != chi.Routes(t.outermost.base) {
+		l = t.levelOf(rctx.Routes)
+	}
+	if method == r.Method && rctx.RouteMethod != "" {
+		method = rctx.RouteMethod // of middleware.GetHead
+	}
+	path, ok = l.rootPath(rctx, path)
+	return l, method, path, ok
+}
+
+// level returns the table of the outermost router.
+func (t *tree) level() *level {
+	l := t.table.Load()
+	if l == nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if l = t.table.Load(); l == nil {
+			l = newLevel(t.outermost.base)
+			t.table.Store(l)
+		}
+	}
+	return l
+}
+
+// levelOf returns the table of a router that holds the outermost one.
+func (t *tree) levelOf(routes chi.Routes) *level {
+	if l, ok := t.others.Load(routes); ok {
+		return l.(*level)
+	}
+	l, _ := t.others.LoadOrStore(routes, newLevel(routes))
+	return l.(*level)
+}
+
+// rootPath returns the path by which l, the outermost router, routed or will
+// route a request whose URL has the path url. A middleware may have set another
+// one in the route context (StripSlashes does); below a mount that is no longer
+// there, and the path is known only if nothing was rewritten on the way.
+func (l *level) rootPath(rctx *chi.Context, url string) (path string, ok bool) {
+	here := rctx.RoutePath
+	if here == "" {
+		here = url
+	}
+	rest, values := url, rctx.URLParams.Values
+	for i, pattern := range rctx.RoutePatterns {
+		h, sub, _ := l.step(pattern, rctx.RouteMethod)
+		if h != nil {
+			// It is one of ours, and this is its request, or it holds another router
+			// that we cannot look into.
+			if _, ok := h.(*options); !ok && routeOf(h) == nil || i < len(rctx.RoutePatterns)-1 {
+				return "", false
+			}
+			if i == 0 {
+				return here, true
+			}
+			return url, rest == here
+		}
+		if sub == nil {
+			return "", false
+		}
+		if rest, values, ok = cutPattern(pattern, rest, values); !ok {
+			return "", false
+		}
+		l = sub
+	}
+	if len(rctx.RoutePatterns) == 0 {
+		return here, true
+	}
+	return url, rest == here
+}
+
+// cutPattern cuts from path what pattern matched with the first of values, and
+// returns the path that a router mounted there is given, and the other values.
+func cutPattern(pattern, path string, values []string) (rest string, left []string, ok bool) {
+	for {
+		i := strings.IndexAny(pattern, "{*")
+		if i < 0 {
+			return "/", values, path == pattern
+		}
+		if path, ok = strings.CutPrefix(path, pattern[:i]); !ok || len(values) == 0 {
+			return "", nil, false
+		}
+		if pattern[i] == '*' {
+			return "/" + path, values[1:], true
+		}
+		if path, ok = strings.CutPrefix(path, values[0]); !ok {
+			return "", nil, false
+		}
+		pattern, values = pattern[i+closing(pattern[i:]):], values[1:]
+	}
+}
+
+// closing returns the length of the parameter that pattern starts with, its
+// braces included.
+func closing(pattern string) int {
+	depth := 0
+	for i := range len(pattern) {
+		switch pattern[i] {
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return len(pattern)
+}
+
+// blank returns pattern without the names of its parameters: patterns that blank
+// alike are one node of the tree.
+func blank(pattern string) string {
+	if strings.IndexByte(pattern, '{') < 0 {
+		return pattern
+	}
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(pattern, '{')
+		if i < 0 {
+			b.WriteString(pattern)
+			return b.String()
+		}
+		b.WriteString(pattern[:i])
+		n := closing(pattern[i:])
+		_, expr, isRegexp := strings.Cut(pattern[i:i+n], ":")
+		if isRegexp {
+			b.WriteString("{:" + expr)
+		} else {
+			b.WriteString("{}")
+		}
+		pattern = pattern[i+n:]
+	}
+}
+
+// methods returns every method that some handler of l, or below, was registered for.
+func (l *level) methods() []string {
+	var all []string
+	for _, e := range l.patterns {
+		for m := range e.handlers {
+			if !slices.Contains(all, m) {
+				all = append(all, m)
+			}
+		}
+		if e.sub != nil {
+			for _, m := range e.sub.methods() {
+				if !slices.Contains(all, m) {
+					all = append(all, m)
+				}
+			}
+		}
+	}
+	return all
+}

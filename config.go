@@ -1,0 +1,395 @@
+package routecors
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Policy maps origins to what pages of them may do. A key is a serialized
+// origin such as "https://app.example.com", a pattern, or "*" for every origin
+// that no other key matches. See https://fetch.spec.whatwg.org/#origin-header.
+type Policy map[string]ResourceOptions
+
+// A ConfigError says what is wrong in one place of the configuration. Setup, Add
+// and Group join all that they find; errors.As and errors.Is see each of them.
+type ConfigError struct {
+	Route  string // the entity as its String gives it, "defaults" or "group"
+	Origin string // the key of the policy; "" if the error is not about one
+	Field  string // the field of ResourceOptions; "" if the key itself is wrong
+	Value  string // the offending value of the field
+	Reason string // what is wrong, and what to write instead
+}
+
+// Error returns all of it in one line, from which alone the mistake can be mended.
+func (e *ConfigError) Error() string {
+	var b strings.Builder
+	b.WriteString("routecors: ")
+	if e.Route != "" {
+		b.WriteString(e.Route + ": ")
+	}
+	if e.Origin != "" {
+		b.WriteString("origin " + strconv.Quote(e.Origin) + ": ")
+	}
+	if e.Field != "" {
+		b.WriteString(e.Field + " " + strconv.Quote(e.Value) + ": ")
+	}
+	b.WriteString(e.Reason)
+	return b.String()
+}
+
+// settings are what the options of Setup set.
+type settings struct {
+	preflightStatus      int
+	withoutOPTIONS       bool
+	trustEveryOrigin     bool
+	trustNullOrigin      bool
+	trustInsecureOrigins bool
+	trustPublicSuffixes  bool
+}
+
+// An Option is an option of Setup.
+type Option func(*settings) error
+
+// WithPreflightStatus sets the status of an approved preflight: 204 (No Content),
+// the default, or 200 for clients that know no other.
+// See https://fetch.spec.whatwg.org/#ok-status.
+func WithPreflightStatus(status int) Option {
+	return func(s *settings) error {
+		if status != http.StatusOK && status != http.StatusNoContent {
+			return &ConfigError{Route: "WithPreflightStatus", Reason: fmt.Sprintf("status %d: write 200 or 204", status)}
+		}
+		s.preflightStatus = status
+		return nil
+	}
+}
+
+// WithoutSyntheticOPTIONS leaves the router alone: Add registers nothing in it.
+// Preflights are then answered by CorsConfig.Handler, and nowhere else but on
+// added routes that receive OPTIONS requests themselves.
+func WithoutSyntheticOPTIONS() Option {
+	return func(s *settings) error { s.withoutOPTIONS = true; return nil }
+}
+
+// DangerouslyTrustEveryOrigin accepts AllowCredentials for "*", and for patterns
+// that match every host: any website may then act as the user who visits it.
+func DangerouslyTrustEveryOrigin() Option {
+	return func(s *settings) error { s.trustEveryOrigin = true; return nil }
+}
+
+// DangerouslyTrustNullOrigin accepts AllowCredentials for "null" and "file://":
+// any website can make a page of the origin null, with a sandboxed frame.
+func DangerouslyTrustNullOrigin() Option {
+	return func(s *settings) error { s.trustNullOrigin = true; return nil }
+}
+
+// DangerouslyTrustInsecureOrigins accepts AllowCredentials for plain http beyond
+// loopback: anyone on the network can put a page there.
+func DangerouslyTrustInsecureOrigins() Option {
+	return func(s *settings) error { s.trustInsecureOrigins = true; return nil }
+}
+
+// DangerouslyTrustPublicSuffixes accepts AllowCredentials for a pattern such as
+// "https://*.github.io", under which anyone can register a name.
+// See https://publicsuffix.org.
+func DangerouslyTrustPublicSuffixes() Option {
+	return func(s *settings) error { s.trustPublicSuffixes = true; return nil }
+}
+
+// A CorsConfig is the registry of the routes that share their responses with
+// pages of other origins. Setup and Group return one; the zero value is of no use.
+// All methods are safe for concurrent use.
+type CorsConfig struct {
+	reg    *registry
+	layers []*layer // nearest first: the groups, the defaults
+}
+
+// Setup returns a registry for the routes of adapter. The defaults hold for
+// every route that is added, where nothing nearer decides; nil is fine.
+//
+// It fails if adapter is nil, or with all that is wrong in defaults and options,
+// each a *ConfigError.
+func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConfig, error) {
+	reg := &registry{
+		settings: settings{preflightStatus: http.StatusNoContent},
+		layers:   map[string]*layer{},
+		grants:   map[string]*grant{},
+		enabled:  map[string]*enabled{},
+	}
+	reg.preflights = &Preflights{reg}
+	var errs []error
+	if adapter == nil {
+		errs = append(errs, &ConfigError{Route: "Setup", Reason: "nil adapter; pass stdmux.New(mux) or chicors.New(router)"})
+	} else {
+		reg.adapter = outermost(adapter)
+	}
+	for _, option := range options {
+		if option == nil {
+			errs = append(errs, &ConfigError{Route: "Setup", Reason: "nil option; leave it out"})
+			continue
+		}
+		if err := option(&reg.settings); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	l, policyErrs := reg.compile(defaults, "defaults")
+	if errs = append(errs, policyErrs...); errs != nil {
+		return nil, errors.Join(errs...)
+	}
+	return &CorsConfig{reg: reg, layers: []*layer{l}}, nil
+}
+
+// Group returns the same registry with policy as one more layer of defaults,
+// nearer than those that c has: for a sub-tree, or a team. It fails with all that
+// is wrong in policy, each a *ConfigError.
+func (c *CorsConfig) Group(policy Policy) (*CorsConfig, error) {
+	c.reg.mu.Lock()
+	defer c.reg.mu.Unlock()
+	l, errs := c.reg.compile(policy, "group")
+	if errs != nil {
+		return nil, errors.Join(errs...)
+	}
+	return &CorsConfig{reg: c.reg, layers: slices.Concat([]*layer{l}, c.layers)}, nil
+}
+
+// Add enables CORS for a *Route or a *Resource: its responses are shared with the
+// origins that its policies, or a layer further away, allow. Of several policies
+// the first is the nearest layer. With none, the groups and the defaults say all.
+//
+// On the first Add of a pattern the adapter registers a handler for OPTIONS
+// beside it. Add may be called while the router serves, where the router itself
+// allows registration then: ServeMux does, chi does not.
+//
+// It fails, and changes nothing, if entity is nil, of another adapter, without a
+// handler, or was added before; if a policy is wrong, with all that is wrong in
+// it; if a handler for OPTIONS that is not ours stands in the way. Each is a
+// *ConfigError.
+func (c *CorsConfig) Add(entity Entity, policies ...Policy) error {
+	switch e := entity.(type) {
+	case *Route:
+		if e != nil {
+			return c.addRoute(e, policies)
+		}
+	case *Resource:
+		if e != nil {
+			return c.addResource(e, policies)
+		}
+	}
+	return &ConfigError{Route: "Add", Reason: fmt.Sprintf("unknown entity %T; pass the *Route or *Resource that the adapter returned", entity)}
+}
+
+func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
+	if res := route.resource; res != nil {
+		res.mu.Lock()
+		defer res.mu.Unlock()
+	}
+	reg := c.reg
+	reg.mu.Lock()
+	defer reg.mu.Unlock()
+
+	name := route.String()
+	var errs []error
+	fail := func(reason string) { errs = append(errs, &ConfigError{Route: name, Reason: reason}) }
+	if outermost(route.adapter) != reg.adapter {
+		fail("the route is of another adapter; register it by the one that Setup was given")
+	}
+	if route.added {
+		fail("was added before; give one Add all its policies, the nearest first")
+	}
+	if isNilHandler(route.handler) {
+		fail("nil handler; register the route with the handler that serves it")
+	}
+	if isForbiddenRoute(route) {
+		fail("no page can send " + route.method + ", a forbidden method; leave the route private")
+	}
+	layers, policyErrs := c.compileAll(policies, name, func(p Policy) []error { return checkMethod(p, name, route.method) })
+	if errs = append(errs, policyErrs...); errs != nil {
+		return errors.Join(errs...)
+	}
+	if err := reg.registerOPTIONS(route.adapter, name, route.pattern); err != nil {
+		return err
+	}
+	if res := route.resource; res != nil && res.reg == reg {
+		layers = append(layers, res.layers[:res.nearest]...)
+	}
+	route.added = true
+	reg.routes = append(reg.routes, route)
+	reg.activate(route, reg.enable(append(layers, c.layers...), false))
+	return nil
+}
+
+func (c *CorsConfig) addResource(res *Resource, policies []Policy) error {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	reg := c.reg
+	reg.mu.Lock()
+	defer reg.mu.Unlock()
+
+	name := res.String()
+	var errs []error
+	fail := func(reason string) { errs = append(errs, &ConfigError{Route: name, Reason: reason}) }
+	if outermost(res.adapter) != reg.adapter {
+		fail("the resource is of another adapter; make it by the one that Setup was given")
+	}
+	if strings.ContainsAny(name, " \t") {
+		fail("a resource is a pattern without a method; name the method in Handle")
+	}
+	if res.reg != nil {
+		fail("was added before; give one Add all its policies, the nearest first")
+	}
+	for _, route := range res.routes {
+		if route.added {
+			fail("its route " + route.String() + " was added before it; add the resource first, so that it is a layer of its routes")
+		}
+	}
+	layers, policyErrs := c.compileAll(policies, name, nil)
+	if errs = append(errs, policyErrs...); errs != nil {
+		return errors.Join(errs...)
+	}
+	if err := reg.registerOPTIONS(res.adapter, name, res.pattern); err != nil {
+		return err
+	}
+	res.reg, res.layers, res.nearest = reg, append(layers, c.layers...), len(layers)
+	reg.resources = append(reg.resources, res)
+	for _, route := range res.routes {
+		res.cover(route)
+	}
+	return nil
+}
+
+// compileAll compiles the policies of one Add, and checks each with check, if any.
+func (c *CorsConfig) compileAll(policies []Policy, name string, check func(Policy) []error) (layers []*layer, errs []error) {
+	for _, p := range policies {
+		l, policyErrs := c.reg.compile(p, name)
+		errs = append(errs, policyErrs...)
+		if check != nil {
+			errs = append(errs, check(p)...)
+		}
+		layers = append(layers, l)
+	}
+	return layers, errs
+}
+
+// checkMethod reports where AllowMethods leaves out the method that the route has.
+func checkMethod(p Policy, name, method string) (errs []error) {
+	if method == "" {
+		return nil
+	}
+	for key, o := range p {
+		if len(o.AllowMethods) == 0 || isStar(o.AllowMethods) || (&grant{methods: o.AllowMethods}).names(method) {
+			continue
+		}
+		errs = append(errs, &ConfigError{
+			Route: name, Origin: key, Field: "AllowMethods", Value: strings.Join(o.AllowMethods, ", "),
+			Reason: "does not contain the method of the route; add " + strconv.Quote(method) + " or leave AllowMethods out",
+		})
+	}
+	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+// registerOPTIONS has the router of a answer preflights to pattern, if it can.
+func (reg *registry) registerOPTIONS(a RouterAdapter, name, pattern string) error {
+	registrar, ok := a.(OPTIONSRegistrar)
+	if !ok || reg.settings.withoutOPTIONS {
+		return nil
+	}
+	if err := registrar.RegisterOPTIONS(pattern, reg.preflights); err != nil {
+		return &ConfigError{Route: name, Reason: err.Error()}
+	}
+	return nil
+}
+
+// activate has route answer by e.
+func (reg *registry) activate(route *Route, e *enabled) {
+	if route.method == "" || route.method == http.MethodOptions {
+		reg.preflights.Attach(route)
+	}
+	route.enabled.Store(e)
+}
+
+// Handler returns a handler that answers the preflights of added routes and
+// hands everything else on to next, which must end in the router of the adapter.
+// It sets the CORS response headers before next runs, so that a page can also
+// read what a middleware answers ahead of the route: a 401, a 429, a time-out.
+//
+// It stands outermost, or after what rewrites the path, the host or the method of
+// requests; it is an ordinary middleware, r.Use(cors.Handler) in chi. It panics if
+// next is nil.
+func (c *CorsConfig) Handler(next http.Handler) http.Handler {
+	if isNilHandler(next) {
+		panic("routecors: nil handler; pass the router to CorsConfig.Handler")
+	}
+	c.reg.fronted.Store(true)
+	return &front{c.reg, next}
+}
+
+// Verify reports what was added and does not work as it was meant, before a
+// request shows it: each route that another shadows, or that stands in a wrapper
+// where Resolve cannot see it; each pattern whose preflights would not arrive. The
+// last it leaves out once Handler was called: call it after.
+func (c *CorsConfig) Verify() error {
+	var errs []error
+	fail := func(e Entity, reason string) {
+		errs = append(errs, &ConfigError{Route: e.String(), Reason: reason})
+	}
+	bare := !c.reg.fronted.Load()
+	routes := c.reg.enabledRoutes()
+	if bare && c.reg.settings.withoutOPTIONS && len(routes) > 0 {
+		errs = append(errs, &ConfigError{Reason: "nothing answers preflights: with WithoutSyntheticOPTIONS, serve through CorsConfig.Handler"})
+		bare = false
+	}
+	for _, route := range routes {
+		if len(route.enabled.Load().layers) == 0 {
+			fail(route, "was added, but no policy, group or default lists an origin; give Add a policy")
+		}
+		v, ok := route.adapter.(RouteVerifier)
+		if !ok {
+			continue
+		}
+		if err := v.VerifyRoute(route); err != nil {
+			fail(route, err.Error())
+			continue
+		}
+		if !bare {
+			continue
+		}
+		if err := v.VerifyOPTIONS(route.pattern); err != nil {
+			fail(route, err.Error())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// enabledRoutes returns the routes that were added, in order, then those that
+// resources cover.
+func (reg *registry) enabledRoutes() []*Route {
+	reg.mu.Lock()
+	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
+	reg.mu.Unlock()
+	for _, res := range resources {
+		res.mu.Lock()
+		for _, route := range res.routes {
+			if e := route.enabled.Load(); e != nil && e.covered {
+				routes = append(routes, route)
+			}
+		}
+		res.mu.Unlock()
+	}
+	return routes
+}
+
+func isForbiddenRoute(route *Route) bool {
+	return route.method != "" && !(&grant{anyMethod: true}).allowsMethod(route.method)
+}
+
+func isNilHandler(h http.Handler) bool {
+	if f, ok := h.(http.HandlerFunc); ok {
+		return f == nil
+	}
+	return h == nil
+}

@@ -1,0 +1,354 @@
+package routecors
+
+import (
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/routecors/routecors/internal/headers"
+	"github.com/routecors/routecors/internal/origin"
+)
+
+// How the options for a request are found.
+//
+// A route that was added has layers of policy, nearest first: the policies given
+// to Add with the route, in their order; those given with its resource; those of
+// the groups, the innermost first; the defaults of Setup.
+//
+//  1. The first layer in which some key matches the origin decides. What layers
+//     further away say of the origin does not count.
+//  2. Inside a layer an exact origin beats a pattern, the more specific pattern
+//     beats the less, and "*" is last.
+//  3. The options are taken whole from the key that matched. Nothing is merged.
+//  4. Deny decides like any other key; it decides that the origin gets nothing.
+//
+// For example, with
+//
+//	defaults  "https://app.example.com": {AllowCredentials: true}, "*": {}
+//	route     "https://*.example.com": {AllowHeaders: {"X-Trace"}}
+//
+// a page of https://app.example.com may send X-Trace but no credentials: the
+// route's pattern is the nearer layer, and its options are taken whole. A page
+// of https://other.example gets the "*" of the defaults.
+//
+// Then the method must be one that the route allows: its own, if it has one;
+// what AllowMethods of these options says, if it serves every method or is
+// covered by its resource alone. A preflight is asked for its header names, too.
+
+// A layer is one compiled Policy. It is immutable; equal policies of a registry
+// share one.
+type layer struct {
+	id      int
+	origins *origin.Set
+	grants  []*grant // as the patterns in origins
+	star    *grant
+}
+
+// lookup returns what the layer says of a page of origin o; nil if nothing.
+func (l *layer) lookup(o string) *grant {
+	if i := l.origins.Lookup(o); i >= 0 {
+		return l.grants[i]
+	}
+	if l.star != nil && origin.Valid(o) {
+		return l.star
+	}
+	return nil
+}
+
+// A chain is the layers of a route, nearest first. It is immutable; routes with
+// the same layers share one.
+type chain struct {
+	layers []*layer
+
+	// constant says that the answer is the same for every request whatever its
+	// Origin, so that no cache needs to tell one from the other; always is that answer.
+	constant bool
+	always   *grant
+}
+
+func newChain(layers []*layer) *chain {
+	c := &chain{}
+	for _, l := range layers {
+		if len(l.grants) == 0 && l.star == nil {
+			continue
+		}
+		c.layers = append(c.layers, l)
+		if l.star != nil {
+			break // it decides for every origin
+		}
+	}
+	switch {
+	case len(c.layers) == 0:
+		c.constant = true
+	case len(c.layers[0].grants) == 0:
+		star := c.layers[0].star
+		if !star.credentials {
+			c.constant, c.always = true, star
+		}
+	}
+	return c
+}
+
+// lookup returns the options of a page of origin o; nil if no layer knows it.
+func (c *chain) lookup(o string) *grant {
+	for _, l := range c.layers {
+		if g := l.lookup(o); g != nil {
+			return g
+		}
+	}
+	return nil
+}
+
+// names reports whether AllowMethods names method, or any if method is "", for
+// some origin.
+func (c *chain) names(method string) bool {
+	for _, l := range c.layers {
+		for _, g := range l.grants {
+			if g.covers(method) {
+				return true
+			}
+		}
+		if l.star != nil && l.star.covers(method) {
+			return true
+		}
+	}
+	return false
+}
+
+// enabled is what makes a Route share its responses. It is immutable; routes of
+// the same chain share one.
+type enabled struct {
+	*chain
+	preflights *Preflights
+	covered    bool // by its resource; the route itself was not added
+}
+
+// A refusal says why a request gets no CORS header. The zero value is no refusal.
+type refusal struct {
+	reason reason
+	value  string // what the request asked for, where the reason names it
+}
+
+type reason uint8
+
+const (
+	allowed         reason = iota
+	routeNotAdded          // nothing that was added serves this method here
+	originMalformed        // not one serialized origin
+	originNotListed
+	originDenied
+	methodNotAllowed
+	headerNotAllowed
+	headersTooLong
+)
+
+// decide is the one place where it is decided whether pages of an origin may use
+// a route with a method. origins are the values of the Origin lines. It answers
+// for the preflight and for the actual request alike; that is what keeps the two
+// in step.
+func (e *enabled) decide(route *Route, origins []string, method string) (*grant, refusal) {
+	g := e.always
+	if !e.constant {
+		if len(origins) != 1 {
+			return nil, refusal{reason: originMalformed}
+		}
+		if g = e.lookup(origins[0]); g == nil && !origin.Valid(origins[0]) {
+			return nil, refusal{originMalformed, origins[0]}
+		}
+	}
+	if g == nil {
+		return nil, refusal{originNotListed, first(origins)}
+	}
+	if g.deny {
+		return nil, refusal{originDenied, first(origins)}
+	}
+	if !e.allowsMethod(route, g, method) {
+		return nil, refusal{methodNotAllowed, method}
+	}
+	return g, refusal{}
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+func (e *enabled) allowsMethod(route *Route, g *grant, method string) bool {
+	if route.method == "" {
+		if e.covered {
+			return g.names(method) && !headers.IsForbiddenMethod(method)
+		}
+		return g.allowsMethod(method)
+	}
+	// The router runs a GET route for HEAD only where it serves HEAD by GET.
+	if method != route.method && (method != "HEAD" || route.method != "GET") {
+		return false
+	}
+	return !e.covered || g.names(route.method)
+}
+
+// decideHeaders completes decide for a preflight: lines are those of
+// Access-Control-Request-Headers. It returns the value to answer with.
+func (g *grant) decideHeaders(lines []string) (allowHeaders string, why refusal) {
+	if !g.anyHeader {
+		if rejected, ok := g.headers.Allows(lines); !ok {
+			return "", refusedHeader(rejected)
+		}
+		return g.allowHeaders, refusal{}
+	}
+	if g.credentials {
+		// "*" is an ordinary name here: https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
+		value, ok := headers.Echo(lines)
+		if !ok {
+			rejected, _ := headers.AllTokens(lines)
+			return "", refusedHeader(rejected)
+		}
+		return value, refusal{}
+	}
+	if rejected, ok := headers.AllTokens(lines); !ok {
+		return "", refusedHeader(rejected)
+	}
+	return g.allowHeaders, refusal{}
+}
+
+func refusedHeader(rejected string) refusal {
+	if rejected == "" {
+		return refusal{reason: headersTooLong}
+	}
+	return refusal{headerNotAllowed, rejected}
+}
+
+// sentence says to whoever sent the preflight for method why it was refused. It
+// tells nothing of what others may do.
+func (why refusal) sentence(method string) string {
+	value := headers.Quote(why.value)
+	switch why.reason {
+	case originMalformed:
+		return "routecors: Origin " + value + " is not one serialized origin"
+	case originNotListed:
+		return "routecors: origin " + value + " is not allowed to " + headers.Quote(method) + " here; no policy of the route lists it"
+	case originDenied:
+		return "routecors: origin " + value + " is denied by the policy of the route"
+	case methodNotAllowed:
+		return "routecors: method " + value + " is not among the AllowMethods of this origin here"
+	case headerNotAllowed:
+		return "routecors: request header " + value + " is not among the AllowHeaders of this origin here"
+	case headersTooLong:
+		return "routecors: Access-Control-Request-Headers is too long"
+	}
+	if why.value == "" {
+		return "routecors: Access-Control-Request-Method is empty"
+	}
+	return "routecors: no route that is open to other origins serves " + value + " here"
+}
+
+// A registry is what the CorsConfigs of one Setup share.
+type registry struct {
+	adapter    RouterAdapter
+	settings   settings
+	preflights *Preflights
+	fronted    atomic.Bool // Handler was called
+
+	mu        sync.Mutex // guards what follows; requests never take it
+	layers    map[string]*layer
+	grants    map[string]*grant
+	enabled   map[string]*enabled
+	routes    []*Route    // that were added, in order
+	resources []*Resource // that were added, in order
+	key       []byte      // scratch space for the keys of the maps
+}
+
+// compile returns the layer of p, or everything that is wrong with it. Equal
+// policies are checked and compiled once.
+func (reg *registry) compile(p Policy, route string) (*layer, []error) {
+	origins := make([]string, 0, len(p))
+	for key := range p {
+		origins = append(origins, key)
+	}
+	slices.Sort(origins)
+	reg.key = reg.key[:0]
+	for _, key := range origins {
+		reg.key = appendOptions(appendString(reg.key, key), p[key])
+	}
+	if l := reg.layers[string(reg.key)]; l != nil {
+		return l, nil
+	}
+	layerKey := string(reg.key)
+
+	l := &layer{id: len(reg.layers)}
+	var errs []error
+	patterns := make([]origin.Pattern, 0, len(p))
+	for _, key := range origins {
+		var pattern origin.Pattern
+		if key != "*" {
+			var err error
+			if pattern, err = origin.ParsePattern(key); err != nil {
+				errs = append(errs, &ConfigError{Route: route, Origin: key, Reason: err.Error()})
+			}
+		}
+		if errs = append(errs, p[key].check(route, key, pattern, &reg.settings)...); errs != nil {
+			continue
+		}
+		if key == "*" {
+			l.star = reg.grant(p[key], true)
+			continue
+		}
+		patterns = append(patterns, pattern)
+		l.grants = append(l.grants, reg.grant(p[key], false))
+	}
+	if errs != nil {
+		return nil, errs
+	}
+	l.origins = origin.NewSet(patterns)
+	reg.layers[layerKey] = l
+	return l, nil
+}
+
+func (reg *registry) grant(o ResourceOptions, star bool) *grant {
+	reg.key = appendOptions(reg.key[:0], o)
+	if star {
+		reg.key = append(reg.key, '*')
+	}
+	g := reg.grants[string(reg.key)]
+	if g == nil {
+		g = newGrant(o, star)
+		reg.grants[string(reg.key)] = g
+	}
+	return g
+}
+
+func appendOptions(b []byte, o ResourceOptions) []byte {
+	b = strconv.AppendBool(b, o.AllowCredentials)
+	b = strconv.AppendBool(b, o.Deny)
+	b = strconv.AppendInt(b, int64(o.MaxAge), 10)
+	for _, list := range [...][]string{o.ExposeHeaders, o.AllowHeaders, o.AllowMethods} {
+		b = append(strconv.AppendInt(append(b, '['), int64(len(list)), 10), ' ')
+		for _, v := range list {
+			b = appendString(b, v)
+		}
+	}
+	return b
+}
+
+// appendString appends s so that no two sequences of strings read alike.
+func appendString(b []byte, s string) []byte {
+	b = append(strconv.AppendInt(b, int64(len(s)), 10), ':')
+	return append(b, s...)
+}
+
+// enable returns what routes with these layers have in common.
+func (reg *registry) enable(layers []*layer, covered bool) *enabled {
+	reg.key = strconv.AppendBool(reg.key[:0], covered)
+	for _, l := range layers {
+		reg.key = strconv.AppendInt(append(reg.key, ' '), int64(l.id), 10)
+	}
+	e := reg.enabled[string(reg.key)]
+	if e == nil {
+		e = &enabled{newChain(layers), reg.preflights, covered}
+		reg.enabled[string(reg.key)] = e
+	}
+	return e
+}

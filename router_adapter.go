@@ -1,0 +1,464 @@
+package routecors
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/routecors/routecors/internal/headers"
+	"github.com/routecors/routecors/internal/origin"
+	"github.com/routecors/routecors/internal/respwriter"
+)
+
+// A RouterAdapter is what the registry needs of a router. The packages stdmux and
+// chi have one each; for another router it is one method to write.
+type RouterAdapter interface {
+	// Resolve returns the Route whose handler the router would run for a request
+	// like r sent with method; nil when that handler is none of ours, when none
+	// would run (404, 405, a redirect), or when the adapter cannot tell. It runs no
+	// handler and no middleware, neither keeps nor changes r, and is safe for
+	// concurrent use.
+	//
+	// It recognises a Route by identity, as what sits in the router, and never by
+	// the text of its pattern.
+	Resolve(r *http.Request, method string) *Route
+}
+
+// An OPTIONSRegistrar is a RouterAdapter of a router that can hold a handler for
+// OPTIONS beside the routes of a pattern. Without one, preflights are answered by
+// CorsConfig.Handler alone.
+type OPTIONSRegistrar interface {
+	RouterAdapter
+
+	// RegisterOPTIONS has preflights answer the preflights to pattern, which is as
+	// it was given to NewRoute or NewResource. It is called once or more for a pattern.
+	//
+	// If a Route of the adapter's own receives OPTIONS requests there (a user's
+	// OPTIONS route, a route without a method), Preflights.Attach is enough, now or
+	// when the Route comes. Otherwise the adapter puts a handler of its own in the
+	// router, which asks Preflights.Answer first.
+	//
+	// An error says that a handler which is none of ours stands there and cannot be
+	// kept working, and names both sides. That the router refuses the pattern for
+	// another reason is none: VerifyOPTIONS reports it.
+	RegisterOPTIONS(pattern string, preflights *Preflights) error
+}
+
+// A RouteVerifier is a RouterAdapter that helps CorsConfig.Verify.
+type RouteVerifier interface {
+	RouterAdapter
+
+	// VerifyRoute reports why no request is known that route would serve.
+	VerifyRoute(route *Route) error
+
+	// VerifyOPTIONS reports why preflights to pattern would not arrive where they
+	// are answered, if the router is served without CorsConfig.Handler.
+	VerifyOPTIONS(pattern string) error
+}
+
+// A part is an adapter for a part of a router, such as a chi sub-router.
+type part interface {
+	// Outermost returns the adapter of the whole router.
+	Outermost() RouterAdapter
+}
+
+func outermost(a RouterAdapter) RouterAdapter {
+	if p, ok := a.(part); ok {
+		return p.Outermost()
+	}
+	return a
+}
+
+// An Entity is what Add takes: a *Route or a *Resource.
+type Entity interface {
+	// String names the entity as error texts do, "GET /items/{id}".
+	String() string
+
+	entity()
+}
+
+// A Route is one routing entity: the handler that a router runs for one method,
+// or for every method, and a pattern. It is what sits in the router. Until it is
+// added to a CorsConfig it passes every request through unchanged; from then on it
+// sets the CORS response headers first.
+//
+// Routes are made by adapters, and must not be copied. All methods are safe for
+// concurrent use.
+type Route struct {
+	adapter  RouterAdapter
+	method   string // "" for every method
+	pattern  string
+	handler  http.Handler
+	resource *Resource // that it is part of, if any
+
+	added   bool // guarded by registry.mu
+	enabled atomic.Pointer[enabled]
+
+	// preflights is set when OPTIONS requests to this route are asked for
+	// preflights first.
+	preflights atomic.Pointer[Preflights]
+}
+
+// NewRoute returns the Route for an adapter to put into its router: for method
+// ("" for every method) and pattern, running h. Pattern is the adapter's own
+// spelling; this package only shows it, and gives it back to RegisterOPTIONS.
+func NewRoute(a RouterAdapter, method, pattern string, h http.Handler) *Route {
+	return &Route{adapter: a, method: method, pattern: pattern, handler: h}
+}
+
+// Method returns the method that the route serves, "" for every method.
+func (route *Route) Method() string { return route.method }
+
+// Pattern returns the pattern of the route as its router writes it, without the method.
+func (route *Route) Pattern() string { return route.pattern }
+
+// String returns the method and the pattern.
+func (route *Route) String() string {
+	if route.method == "" {
+		return route.pattern
+	}
+	return route.method + " " + route.pattern
+}
+
+// Unwrap returns the handler that the route runs.
+func (route *Route) Unwrap() http.Handler { return route.handler }
+
+func (*Route) entity() {}
+
+// ServeHTTP sets the CORS response headers if the route was added, and runs its
+// handler. A route that receives OPTIONS requests answers preflights itself.
+func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	e := route.enabled.Load()
+	if r.Method == http.MethodOptions {
+		if p := route.preflights.Load(); p != nil && p.Answer(w, r, e != nil) {
+			return
+		}
+	}
+	if e == nil {
+		route.handler.ServeHTTP(w, r)
+		return
+	}
+	e.serve(route, route.handler, w, r)
+}
+
+// serve runs next as the handler of route, its response decorated.
+func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request) {
+	g := e.decorate(route, w.Header(), r)
+	if g == nil || !g.exposeAll {
+		next.ServeHTTP(w, r)
+		return
+	}
+	w, finish := respwriter.Wrap(w, exposeAll)
+	next.ServeHTTP(w, r)
+	finish()
+}
+
+// Response header names, canonical so that they can be map keys.
+const (
+	acao = "Access-Control-Allow-Origin"
+	acac = "Access-Control-Allow-Credentials"
+	acam = "Access-Control-Allow-Methods"
+	acah = "Access-Control-Allow-Headers"
+	acma = "Access-Control-Max-Age"
+	aceh = "Access-Control-Expose-Headers"
+	acrm = "Access-Control-Request-Method"
+	acrh = "Access-Control-Request-Headers"
+
+	// varyKey holds our Vary: Origin on actual responses. It is not the canonical
+	// "Vary", so that a handler's Header().Set("Vary", …) leaves it alone: a cache
+	// that does not know of Origin would hand one page's answer to another. Field
+	// names are case-insensitive on the wire, and lines of one name add up: RFC
+	// 9110, sections 5.1 and 5.3.
+	varyKey = "vary"
+
+	varyPreflight = "Origin, " + acrm + ", " + acrh
+)
+
+// decorate sets the headers of an actual response. Its outcome is the same
+// however often it is called on one header. It returns the grant, nil if the
+// response is not shared.
+//
+// The values stand in an array of this response's own: the handler may write to
+// them. One array serves all, cut so that an append to one cannot reach the next.
+func (e *enabled) decorate(route *Route, h http.Header, r *http.Request) *grant {
+	origins := r.Header["Origin"]
+	g, _ := e.decide(route, origins, r.Method)
+	if len(h) > 0 {
+		clearShared(h) // of an outer decision: the router ran this route
+	}
+	if g == nil && e.constant {
+		return nil
+	}
+	n := 1
+	if g != nil {
+		n = 4
+		if g.exposeHeaders == "" && !g.credentials {
+			n = 2
+		}
+	}
+	values := make([]string, 0, n)
+	set := func(key, value string) {
+		n := len(values)
+		values = append(values, value)
+		h[key] = values[n : n+1 : n+1]
+	}
+	if !e.constant {
+		if old := h[varyKey]; len(old) == 0 {
+			set(varyKey, "Origin")
+		} else if !slices.Contains(old, "Origin") {
+			h[varyKey] = append(old[:len(old):len(old)], "Origin")
+		}
+	}
+	if g == nil {
+		return nil
+	}
+	if g.star && !g.credentials {
+		set(acao, "*")
+	} else {
+		set(acao, origins[0])
+	}
+	if g.credentials {
+		set(acac, "true")
+	}
+	if g.exposeHeaders != "" {
+		set(aceh, g.exposeHeaders)
+	}
+	return g
+}
+
+func clearShared(h http.Header) {
+	if _, ok := h[acao]; ok {
+		delete(h, acao)
+		delete(h, acac)
+		delete(h, aceh)
+	}
+}
+
+// exposeAll lists the names of the headers in h in Access-Control-Expose-Headers.
+// Where credentials are on, "*" would be an ordinary name:
+// https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
+func exposeAll(h http.Header) {
+	names := []string{"Date"} // net/http adds it later
+	for key, values := range h {
+		if len(values) == 0 || !headers.IsToken(key) || headers.IsSafelistedResponseHeader(key) {
+			continue
+		}
+		name := headers.Canonical(key)
+		// See https://fetch.spec.whatwg.org/#forbidden-response-header-name.
+		if name != "Set-Cookie" && name != "Set-Cookie2" && !strings.HasPrefix(name, "Access-Control-") {
+			names = append(names, name)
+		}
+	}
+	h[aceh] = []string{exposeValue(names)}
+}
+
+// Preflights answers CORS-preflight requests from the registry. An adapter gets
+// it by RegisterOPTIONS. It is safe for concurrent use.
+type Preflights struct {
+	reg *registry
+}
+
+// Answer answers r if it is a CORS-preflight request for a Route that was added,
+// and reports whether it did. With refuse it answers every other preflight, too,
+// with a 403: for where no handler of the user's could.
+//
+// See https://fetch.spec.whatwg.org/#cors-preflight-request.
+func (p *Preflights) Answer(w http.ResponseWriter, r *http.Request, refuse bool) bool {
+	if !isPreflight(r) {
+		return false
+	}
+	route, e := p.resolve(r)
+	if e == nil {
+		if !refuse {
+			return false
+		}
+		refuse403(w, refusal{routeNotAdded, first(r.Header[acrm])}, "")
+		return true
+	}
+	e.answerPreflight(route, w, r)
+	return true
+}
+
+// Attach has route answer preflights before it runs its handler: all of them if
+// it was added, else those of other routes that were.
+func (p *Preflights) Attach(route *Route) {
+	route.preflights.CompareAndSwap(nil, p)
+}
+
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header["Origin"] != nil && r.Header[acrm] != nil
+}
+
+// resolve returns the enabled route that would serve the request which the
+// preflight r announces; nil if there is none.
+func (p *Preflights) resolve(r *http.Request) (*Route, *enabled) {
+	methods := r.Header[acrm]
+	if len(methods) != 1 || methods[0] == "" {
+		return nil, nil
+	}
+	return p.reg.resolve(r, methods[0])
+}
+
+func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) {
+	route := reg.adapter.Resolve(r, method)
+	if route == nil {
+		return nil, nil
+	}
+	return route, route.enabled.Load()
+}
+
+// answerPreflight answers r, the preflight of a request that route would serve.
+func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request) {
+	origins, method := r.Header["Origin"], r.Header[acrm][0]
+	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
+		refuse403(w, refusal{originMalformed, first(origins)}, method)
+		return
+	}
+	g, why := e.decide(route, origins, method)
+	if g == nil {
+		refuse403(w, why, method)
+		return
+	}
+	allowHeaders, why := g.decideHeaders(r.Header[acrh])
+	if why.reason != allowed {
+		refuse403(w, why, method)
+		return
+	}
+
+	h := w.Header()
+	values := make([]string, 0, 6)
+	set := func(key, value string) {
+		if value == "" {
+			return
+		}
+		n := len(values)
+		values = append(values, value)
+		h[key] = values[n : n+1 : n+1]
+	}
+	if old := h["Vary"]; len(old) == 0 {
+		set("Vary", varyPreflight)
+	} else {
+		h["Vary"] = append(old[:len(old):len(old)], varyPreflight)
+	}
+	if g.star && !g.credentials {
+		set(acao, "*")
+	} else {
+		set(acao, origins[0])
+	}
+	if g.credentials {
+		set(acac, "true")
+	}
+	if !headers.IsSafelistedMethod(method) {
+		// The asked method alone: others may be served by other routes, and a browser
+		// keeps what is listed here for all of the URL.
+		set(acam, method)
+	}
+	set(acah, allowHeaders)
+	set(acma, g.maxAge)
+	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
+}
+
+// refuse403 answers a preflight for method with the reason why not.
+func refuse403(w http.ResponseWriter, why refusal, method string) {
+	h := w.Header()
+	if len(h) > 0 {
+		clearShared(h)
+	}
+	h["Vary"] = append(slices.Clip(h["Vary"]), varyPreflight)
+	h["Content-Type"] = []string{"text/plain; charset=utf-8"}
+	h["X-Content-Type-Options"] = []string{"nosniff"}
+	body := why.sentence(method) + "\n"
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	w.WriteHeader(http.StatusForbidden)
+	io.WriteString(w, body)
+}
+
+// A front is what CorsConfig.Handler returns.
+type front struct {
+	reg  *registry
+	next http.Handler
+}
+
+// ServeHTTP answers the preflights of added routes, and sets the headers of
+// actual responses before whatever may answer ahead of the route.
+func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header["Origin"] == nil {
+		f.next.ServeHTTP(w, r)
+		return
+	}
+	if isPreflight(r) {
+		if !f.reg.preflights.Answer(w, r, false) {
+			f.next.ServeHTTP(w, r)
+		}
+		return
+	}
+	route, e := f.reg.resolve(r, r.Method)
+	if e == nil {
+		f.next.ServeHTTP(w, r)
+		return
+	}
+	e.serve(route, f.next, w, r)
+}
+
+// A Resource is one pattern without a method, with the routes that its Handle
+// made: a layer of policy between the defaults and those routes. Resources are
+// made by adapters, and must not be copied. All methods are safe for concurrent use.
+type Resource struct {
+	adapter RouterAdapter
+	pattern string
+	handle  func(method string, h http.Handler) *Route
+
+	mu      sync.Mutex // guards what follows; taken before registry.mu
+	routes  []*Route
+	reg     *registry // that it was added to
+	layers  []*layer  // its policies, then those of the CorsConfig that it was added to
+	nearest int       // how many of layers are its own
+}
+
+// NewResource returns a Resource for pattern. Its Handle registers routes by
+// handle, which an adapter writes as it does its own registration.
+func NewResource(a RouterAdapter, pattern string, handle func(method string, h http.Handler) *Route) *Resource {
+	return &Resource{adapter: a, pattern: pattern, handle: handle}
+}
+
+// Pattern returns the pattern of the resource as its router writes it.
+func (res *Resource) Pattern() string { return res.pattern }
+
+// String returns the pattern.
+func (res *Resource) String() string { return res.pattern }
+
+func (*Resource) entity() {}
+
+// Handle registers h for method, "" for every method, and the pattern of the
+// resource. Before or after the resource was added, the route is covered by its
+// policy where AllowMethods names the method; it can be added with a policy of its
+// own as any other.
+func (res *Resource) Handle(method string, h http.Handler) *Route {
+	route := res.handle(method, h)
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	route.resource = res
+	res.routes = append(res.routes, route)
+	if res.reg != nil {
+		res.reg.mu.Lock()
+		defer res.reg.mu.Unlock()
+		res.cover(route)
+	}
+	return route
+}
+
+// cover enables route by the policy of the resource, if that names its method.
+// Otherwise the route stays private. The caller holds registry.mu.
+func (res *Resource) cover(route *Route) {
+	if route.added || headers.IsForbiddenMethod(route.method) {
+		return
+	}
+	e := res.reg.enable(res.layers, true)
+	if e.names(route.method) {
+		res.reg.activate(route, e)
+	}
+}

@@ -1,0 +1,96 @@
+package stdmux
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Patterns are [METHOD ][HOST]/[PATH]; see https://pkg.go.dev/net/http#hdr-Patterns-ServeMux.
+// Nothing here matches a request: that is the mux's alone to do.
+
+// cutMethod splits the method from the rest as ServeMux does.
+func cutMethod(pattern string) (method, path string) {
+	if i := strings.IndexAny(pattern, " \t"); i >= 0 {
+		return pattern[:i], strings.TrimLeft(pattern[i+1:], " \t")
+	}
+	return "", pattern
+}
+
+// cutHost splits the host from the path.
+func cutHost(pattern string) (host, path string) {
+	if i := strings.IndexByte(pattern, '/'); i > 0 {
+		return pattern[:i], pattern[i:]
+	}
+	return "", pattern
+}
+
+// key returns the same string for two patterns without a method exactly if they
+// match the same requests: the names of wildcards do not count, "/s/{rest...}" is
+// "/s/", and literals may be spelled with escapes or without.
+func key(pattern string) string {
+	host, path := cutHost(pattern)
+	segments := strings.Split(path, "/")
+	for i, s := range segments {
+		switch {
+		case s == "{$}":
+		case strings.HasSuffix(s, "...}"):
+			segments[i] = ""
+		case strings.HasPrefix(s, "{"):
+			segments[i] = "{}"
+		default:
+			if u, err := url.PathUnescape(s); err == nil {
+				segments[i] = url.PathEscape(u)
+			}
+		}
+	}
+	return host + strings.Join(segments, "/")
+}
+
+// cutSlash returns the pattern whose path ServeMux redirects to pattern, because
+// it lacks the slash at the end.
+func cutSlash(pattern string) (string, bool) {
+	i := strings.LastIndexByte(pattern, '/')
+	if last := pattern[i+1:]; last != "" && last != "{$}" && !strings.HasSuffix(last, "...}") {
+		return "", false
+	}
+	pattern = pattern[:i]
+	return pattern, strings.Contains(pattern, "/")
+}
+
+// samples returns escaped paths that pattern matches, with segments that hardly another
+// pattern names. The mux decides whether it does.
+func samples(pattern string) []string {
+	const any = "~routecors~"
+	_, path := cutHost(pattern)
+	segments := strings.Split(path, "/")
+	last := len(segments) - 1
+	for i, s := range segments {
+		switch {
+		case s == "{$}", strings.HasSuffix(s, "...}"):
+			segments[i] = ""
+		case strings.HasPrefix(s, "{"):
+			segments[i] = any
+		}
+	}
+	paths := []string{strings.Join(segments, "/")}
+	if segments[last] == "" && !strings.HasSuffix(path, "{$}") {
+		for range 8 {
+			segments[len(segments)-1] = any
+			paths = append(paths, strings.Join(segments, "/"))
+			segments = append(segments, "")
+			paths = append(paths, strings.Join(segments, "/"))
+		}
+	}
+	return paths
+}
+
+// sample returns a request for path to the host of pattern.
+func sample(pattern, path string) *http.Request {
+	host, _ := cutHost(pattern)
+	u, err := url.Parse(path)
+	if err != nil {
+		u = &url.URL{Path: path}
+	}
+	return &http.Request{Host: host, URL: u}
+}

@@ -1,0 +1,273 @@
+// Package stdmux adapts net/http.ServeMux to routecors.
+//
+//	mux := http.NewServeMux()
+//	router := stdmux.New(mux)
+//	cors, err := routecors.Setup(router, defaults)
+//	…
+//	err = cors.Add(router.HandleFunc("GET /articles/{id}", article))
+//	mux.HandleFunc("DELETE /articles/all", purge) // private
+//
+// # What is registered in the mux
+//
+// A Route goes into the mux under the pattern that it was given, as the handler.
+// The first cors.Add of a pattern adds a handler for OPTIONS: under the same path,
+// and, where that ends in a slash, under the path without it, which ServeMux would
+// redirect otherwise. Patterns that differ in the names of their wildcards only
+// share it. A route without a method receives OPTIONS anyway and gets none.
+//
+// ServeMux refuses a pattern that overlaps another without being more specific.
+// Where it refuses ours, Add succeeds all the same: preflights for that pattern are
+// then answered by CorsConfig.Handler, and CorsConfig.Verify says so to programs
+// that serve the mux bare. The other way round, a pattern that is registered after
+// an Add may be refused for ours: register routes without a method first, or set
+// up with routecors.WithoutSyntheticOPTIONS and serve through CorsConfig.Handler.
+//
+// A user's own OPTIONS handler is registered with Handle("OPTIONS /x", h), before
+// or after Add. It gets everything that is no preflight of an added route.
+package stdmux
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/routecors/routecors"
+)
+
+var (
+	_ routecors.OPTIONSRegistrar = (*Adapter)(nil)
+	_ routecors.RouteVerifier    = (*Adapter)(nil)
+)
+
+// An Adapter registers routes on a ServeMux and finds them again. It must be of
+// the mux that sees a request first: one that is mounted in another mux is
+// declared with Mount. All methods are safe for concurrent use, while the mux
+// serves, too.
+type Adapter struct {
+	mux   *http.ServeMux
+	mount *mount // that leads here from another mux; nil for the outermost
+
+	mounted atomic.Bool // some mount leads on from the outermost
+
+	mu    sync.Mutex
+	slots map[string]*slot // by the key of a pattern
+}
+
+// A slot is who receives OPTIONS requests to one path.
+type slot struct {
+	route      *routecors.Route      // of the user's: for OPTIONS, or else without a method
+	options    *options              // ours, in the mux
+	preflights *routecors.Preflights // to be answered here
+	refused    error                 // why the mux has none of ours
+}
+
+// New returns the adapter of mux, which is http.DefaultServeMux if nil.
+func New(mux *http.ServeMux) *Adapter {
+	if mux == nil {
+		mux = http.DefaultServeMux
+	}
+	return &Adapter{mux: mux, slots: map[string]*slot{}}
+}
+
+// Handle registers h for pattern, as ServeMux writes it: "PUT /articles/{id}". The
+// route that it returns is private until it is added. Handle panics where
+// ServeMux.Handle does.
+func (a *Adapter) Handle(pattern string, h http.Handler) *routecors.Route {
+	method, path := cutMethod(pattern)
+	route := routecors.NewRoute(a, method, path, h)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if method != "" && method != http.MethodOptions {
+		a.handle(pattern, route)
+		return route
+	}
+	if s := a.slots[key(path)]; s != nil && s.options != nil && method != "" {
+		s.options.serve(pattern, route) // the mux has ours under this path
+		return route
+	}
+	a.handle(pattern, route)
+	s := a.slot(path)
+	if s.route == nil || method != "" {
+		s.route = route
+	}
+	if s.preflights != nil && s.options == nil {
+		s.preflights.Attach(s.route)
+	}
+	return route
+}
+
+// HandleFunc is Handle for a function.
+func (a *Adapter) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) *routecors.Route {
+	return a.Handle(pattern, http.HandlerFunc(h))
+}
+
+// Resource returns the resource of pattern, which has no method: a host, if any,
+// and a path. Routes that were registered with Handle are not part of it.
+func (a *Adapter) Resource(pattern string) *routecors.Resource {
+	return routecors.NewResource(a, pattern, func(method string, h http.Handler) *routecors.Route {
+		return a.Handle(strings.TrimLeft(method+" "+pattern, " "), h)
+	})
+}
+
+// handle registers route. If the mux refuses the user's pattern for one of ours,
+// the panic says so: the mux's own text names a line of this package.
+func (a *Adapter) handle(pattern string, route *routecors.Route) {
+	err := try(a.mux, pattern, route)
+	if err == nil {
+		return
+	}
+	if try(http.NewServeMux(), pattern, route) == nil {
+		for _, k := range slices.Sorted(maps.Keys(a.slots)) {
+			ours := a.slots[k].options
+			if ours == nil {
+				continue
+			}
+			pair := http.NewServeMux()
+			pair.Handle(ours.pattern, ours)
+			if try(pair, pattern, route) != nil {
+				panic(fmt.Sprintf("stdmux: pattern %q conflicts with %q, which answers preflights; register it before cors.Add, or set up with WithoutSyntheticOPTIONS and serve through cors.Handler", pattern, ours.pattern))
+			}
+		}
+	}
+	panic(err.Error())
+}
+
+// slot returns the slot of path, a pattern without a method. The caller holds a.mu.
+func (a *Adapter) slot(path string) *slot {
+	k := key(path)
+	s := a.slots[k]
+	if s == nil {
+		s = &slot{}
+		a.slots[k] = s
+	}
+	return s
+}
+
+// Outermost returns the adapter of the mux that sees requests first.
+func (a *Adapter) Outermost() routecors.RouterAdapter { return a.outermost() }
+
+func (a *Adapter) outermost() *Adapter {
+	for a.mount != nil {
+		a = a.mount.outer
+	}
+	return a
+}
+
+// Resolve implements routecors.RouterAdapter. It asks the mux itself, which hands
+// back the very handler that it would run.
+func (a *Adapter) Resolve(r *http.Request, method string) *routecors.Route {
+	if a = a.outermost(); a.mounted.Load() {
+		if outer, ok := r.Context().Value(outerRequest{a}).(*http.Request); ok {
+			r = outer
+		}
+	}
+	if r.RequestURI == "*" {
+		return nil // net/http answers it before the mux
+	}
+	return a.resolve(r, method)
+}
+
+// resolve is Resolve for a request as this mux sees it.
+func (a *Adapter) resolve(r *http.Request, method string) *routecors.Route {
+	h, _ := a.handler(r, method)
+	switch h := h.(type) {
+	case *routecors.Route:
+		return h
+	case *mount:
+		return h.resolve(r, method)
+	case *options:
+		if user := h.user.Load(); user != nil {
+			return user.route
+		}
+		if method != noMethod {
+			return a.resolve(r, noMethod)
+		}
+	}
+	return nil
+}
+
+// noMethod is a method that no pattern can name, so that only patterns without a
+// method match it.
+const noMethod = "\x00"
+
+// handler returns the handler that the mux would run for r sent with method. The
+// mux reads nothing but these three fields.
+func (a *Adapter) handler(r *http.Request, method string) (http.Handler, string) {
+	return a.mux.Handler(&http.Request{Method: method, Host: r.Host, URL: r.URL})
+}
+
+// try registers h, and turns the panic of the mux into an error.
+func try(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%v", v)
+		}
+	}()
+	mux.Handle(pattern, h)
+	return nil
+}
+
+// A mount is the handler in one mux that leads to another.
+type mount struct {
+	outer, inner *Adapter
+	prefix       string
+	next         http.Handler
+	preflights   atomic.Pointer[routecors.Preflights]
+}
+
+// outerRequest is the context key of a request as the outermost mux saw it.
+type outerRequest struct{ outermost *Adapter }
+
+// Mount registers sub for every path under prefix, such as "/api" or
+// "example.com/api", which is stripped as http.StripPrefix does; the middlewares
+// run before sub, the first one outermost. It returns the adapter that registers
+// routes on sub. The same registry holds them, and preflights for them are
+// answered before the middlewares run.
+//
+// To mount a mux by hand is to hide its routes: Resolve cannot look through
+// http.StripPrefix, and refuses.
+func (a *Adapter) Mount(prefix string, sub *http.ServeMux, middlewares ...func(http.Handler) http.Handler) *Adapter {
+	inner := New(sub)
+	next := http.Handler(inner.mux)
+	for i := len(middlewares) - 1; i >= 0; i-- {
+		next = middlewares[i](next)
+	}
+	path := prefix
+	if i := strings.IndexByte(prefix, '/'); i > 0 {
+		path = prefix[i:]
+	}
+	inner.mount = &mount{outer: a, inner: inner, prefix: path, next: http.StripPrefix(path, next)}
+	a.mux.Handle(prefix+"/", inner.mount)
+	a.outermost().mounted.Store(true)
+	return inner
+}
+
+func (m *mount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header["Origin"] != nil {
+		key := outerRequest{m.outer.outermost()}
+		if r.Context().Value(key) == nil {
+			r = r.WithContext(context.WithValue(r.Context(), key, r))
+		}
+		if p := m.preflights.Load(); p != nil && p.Answer(w, r, false) {
+			return
+		}
+	}
+	m.next.ServeHTTP(w, r)
+}
+
+// resolve strips the prefix as http.StripPrefix does.
+func (m *mount) resolve(r *http.Request, method string) *routecors.Route {
+	path, ok := strings.CutPrefix(r.URL.Path, m.prefix)
+	rawPath, rawOK := strings.CutPrefix(r.URL.RawPath, m.prefix)
+	if !ok || !rawOK && r.URL.RawPath != "" {
+		return nil
+	}
+	url := *r.URL
+	url.Path, url.RawPath = path, rawPath
+	return m.inner.resolve(&http.Request{Host: r.Host, URL: &url}, method)
+}
