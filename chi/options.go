@@ -40,11 +40,15 @@ func (t *tree) allow(r *http.Request) string {
 	if !ok {
 		return ""
 	}
-	methods := slices.DeleteFunc(l.methods(), func(m string) bool { return l.find(m, path) == nil })
-	if l.getHead && slices.Contains(methods, http.MethodGet) && !slices.Contains(methods, http.MethodHead) {
-		methods = append(methods, http.MethodHead)
-	}
+	methods := slices.DeleteFunc(append(l.methods(), http.MethodHead), func(m string) bool {
+		by := m
+		if m == http.MethodHead && l.getHead {
+			by = l.headBy(path)
+		}
+		return l.find(by, path) == nil
+	})
 	slices.Sort(methods)
+	methods = slices.Compact(methods)
 	return strings.Join(methods, ", ")
 }
 

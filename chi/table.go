@@ -1,6 +1,7 @@
 package chicors
 
 import (
+	"cmp"
 	"net/http"
 	"reflect"
 	"slices"
@@ -68,21 +69,25 @@ func newLevel(routes chi.Routes) *level {
 	return l
 }
 
-// step returns what the router runs where it found pattern for method: a handler
-// of its own, or a mounted router. stub says that Find did not go down into that.
-func (l *level) step(pattern, method string) (h http.Handler, sub *level, stub bool) {
+// own returns the handler that the router itself has for pattern and method, also
+// where it was laid over a mount.
+func (l *level) own(pattern, method string) http.Handler {
 	if e := l.patterns[pattern]; e != nil {
-		if h := e.handlers[method]; h != nil {
-			return h, nil, false // also where it was laid over a mount
-		}
-		if e.sub != nil {
-			return nil, e.sub, false
-		}
+		return e.handlers[method]
+	}
+	return nil
+}
+
+// mounted returns what is mounted at pattern. stub says that pattern is one of
+// Mount's for the path without more, where Find does not go down.
+func (l *level) mounted(pattern string) (sub *level, stub bool) {
+	if e := l.patterns[pattern]; e != nil && e.sub != nil {
+		return e.sub, false
 	}
 	if !strings.HasSuffix(pattern, "/") {
 		pattern += "/"
 	}
-	return nil, l.mounts[blank(pattern)], true
+	return l.mounts[blank(pattern)], true
 }
 
 var contexts = sync.Pool{New: func() any { return chi.NewRouteContext() }}
@@ -95,7 +100,11 @@ again:
 	rctx.Reset()
 	l.routes.Find(rctx, method, path)
 	for _, pattern := range rctx.RoutePatterns {
-		h, sub, stub := l.step(pattern, method)
+		h := l.own(pattern, method)
+		if o, ok := h.(*options); h != nil && !(ok && isMount(o.next)) {
+			return h
+		}
+		sub, stub := l.mounted(pattern)
 		if sub == nil {
 			return h
 		}
@@ -126,23 +135,38 @@ func (a *Adapter) Resolve(r *http.Request, method string) *routecors.Route {
 	if !ok {
 		return nil
 	}
-	h := l.find(method, path)
-	if h == nil && method == http.MethodHead && l.getHead {
-		h = l.find(http.MethodGet, path)
+	if method == http.MethodHead && l.getHead {
+		// Whether the middleware comes before or after one that rewrites the path
+		// cannot be told.
+		method = l.headBy(path)
+		if method != l.headBy(urlPath(r)) {
+			return nil
+		}
 	}
-	return routeOf(h)
+	return routeOf(l.find(method, path))
+}
+
+// headBy returns the method by which middleware.GetHead has l route HEAD: GET,
+// where Find knows no pattern for HEAD.
+func (l *level) headBy(path string) string {
+	rctx := contexts.Get().(*chi.Context)
+	defer contexts.Put(rctx)
+	rctx.Reset()
+	if l.routes.Find(rctx, http.MethodHead, path) != "" {
+		return http.MethodHead
+	}
+	return http.MethodGet
+}
+
+// urlPath returns the path by which chi routes where no middleware set another.
+func urlPath(r *http.Request) string {
+	return cmp.Or(r.URL.RawPath, r.URL.Path, "/")
 }
 
 // locate returns the outermost table, and the method and path by which the
 // outermost router routes r; false if that cannot be told.
 func (t *tree) locate(r *http.Request, method string) (l *level, m, path string, ok bool) {
-	path = r.URL.RawPath
-	if path == "" {
-		path = r.URL.Path
-	}
-	if path == "" {
-		path = "/"
-	}
+	path = urlPath(r)
 	rctx := chi.RouteContext(r.Context())
 	if rctx == nil {
 		return t.level(), method, path, true
@@ -192,8 +216,7 @@ func (l *level) rootPath(rctx *chi.Context, url string) (path string, ok bool) {
 	}
 	rest, values := url, rctx.URLParams.Values
 	for i, pattern := range rctx.RoutePatterns {
-		h, sub, _ := l.step(pattern, rctx.RouteMethod)
-		if h != nil {
+		if h := l.own(pattern, rctx.RouteMethod); h != nil {
 			// It is one of ours, and this is its request, or it holds another router
 			// that we cannot look into.
 			if _, ok := h.(*options); !ok && routeOf(h) == nil || i < len(rctx.RoutePatterns)-1 {
@@ -204,6 +227,7 @@ func (l *level) rootPath(rctx *chi.Context, url string) (path string, ok bool) {
 			}
 			return url, rest == here
 		}
+		sub, _ := l.mounted(pattern)
 		if sub == nil {
 			return "", false
 		}

@@ -175,18 +175,17 @@ func (a *Adapter) Resolve(r *http.Request, method string) *routecors.Route {
 // resolve is Resolve for a request as this mux sees it.
 func (a *Adapter) resolve(r *http.Request, method string) *routecors.Route {
 	h, _ := a.handler(r, method)
+	if o, ok := h.(*options); ok {
+		if user := o.user.Load(); user != nil {
+			return user.route
+		}
+		h, _ = a.handler(r, noMethod) // to which ours hands on
+	}
 	switch h := h.(type) {
 	case *routecors.Route:
 		return h
 	case *mount:
 		return h.resolve(r, method)
-	case *options:
-		if user := h.user.Load(); user != nil {
-			return user.route
-		}
-		if method != noMethod {
-			return a.resolve(r, noMethod)
-		}
 	}
 	return nil
 }

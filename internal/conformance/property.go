@@ -1,0 +1,445 @@
+package conformance
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/routecors/routecors"
+)
+
+// The property that every table of routes and every request must have is that of
+// the design: a preflight is approved if and only if the request that it announces
+// would be served by a route that allows it, and an actual response is shared if
+// and only if its route allows that. What would serve is seen by sending the
+// request; what is allowed is told by an oracle, which reads the policies as the
+// documentation does and shares no code with the library.
+
+// A Leaf is a user's handler with what the oracle must know of its route.
+type Leaf struct {
+	ID      string
+	Method  string             // of the route; "" for every method
+	Layers  []routecors.Policy // nearest first
+	Added   bool
+	Covered bool // by an added resource
+}
+
+func (l *Leaf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header()["Ran"] = []string{l.ID}
+	if len(l.ID)%3 == 0 {
+		w.Header().Set("Vary", "Accept")
+	}
+	if r.Method != http.MethodHead {
+		io.WriteString(w, l.ID)
+	}
+}
+
+// options returns what the first layer that knows origin says.
+func (l *Leaf) options(origin string) (o routecors.ResourceOptions, key string, ok bool) {
+	for _, p := range l.Layers {
+		for _, key := range []string{origin, "https://*.w.example", "*"} {
+			if strings.HasPrefix(key, "https://*") && (!strings.HasSuffix(origin, ".w.example") || !strings.HasPrefix(origin, "https://")) {
+				continue
+			}
+			if o, ok := p[key]; ok {
+				return o, key, true
+			}
+		}
+	}
+	return o, "", false
+}
+
+// allows is the oracle: may pages of origin use the route with method?
+func (l *Leaf) allows(origin, method string) (routecors.ResourceOptions, bool) {
+	none := routecors.ResourceOptions{}
+	if l == nil || !l.Added && !l.Covered {
+		return none, false
+	}
+	o, _, ok := l.options(origin)
+	if !ok || o.Deny || method == "CONNECT" || method == "TRACE" || method == "TRACK" {
+		return none, false
+	}
+	names := func(m string) bool {
+		return slices.Contains(o.AllowMethods, "*") || slices.Contains(o.AllowMethods, m) ||
+			m == "HEAD" && slices.Contains(o.AllowMethods, "GET")
+	}
+	switch {
+	case l.Added && l.Method != "":
+		return o, true // the router ran it for this method
+	case l.Added && len(o.AllowMethods) == 0:
+		return o, method == "GET" || method == "HEAD" || method == "POST"
+	case l.Added:
+		return o, names(method)
+	case l.Method != "":
+		return o, names(l.Method)
+	}
+	return o, names(method)
+}
+
+// varies reports whether responses of the route must say Vary: Origin.
+func (l *Leaf) varies() bool {
+	if !l.Added && !l.coveredAtAll() {
+		return false
+	}
+	for _, p := range l.Layers {
+		star, ok := p["*"]
+		if ok && len(p) == 1 {
+			return star.AllowCredentials
+		}
+		if len(p) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// coveredAtAll reports whether the resource covers the route for some origin; if
+// for none, the route is private.
+func (l *Leaf) coveredAtAll() bool {
+	if !l.Covered {
+		return false
+	}
+	for _, p := range l.Layers {
+		for _, o := range p {
+			if !o.Deny && (slices.Contains(o.AllowMethods, "*") || slices.Contains(o.AllowMethods, l.Method) ||
+				l.Method == "" && len(o.AllowMethods) > 0 || l.Method == "HEAD" && slices.Contains(o.AllowMethods, "GET")) {
+				return true
+			}
+		}
+		if _, ok := p["*"]; ok {
+			break
+		}
+	}
+	return false
+}
+
+// A World is one random table of routes.
+type World struct {
+	Rand    *rand.Rand
+	Cors    *routecors.CorsConfig
+	Handler http.Handler // to ask
+	Exact   bool         // served through cors.Handler: no false refusals
+	Methods []string     // to ask for
+	Hosts   []string     // to ask
+	Paths   func(*rand.Rand) string
+
+	leaves map[string]*Leaf
+	layers []routecors.Policy // of Cors
+	log    []string
+}
+
+// NewWorld sets up a registry with random defaults for adapter.
+func NewWorld(t testing.TB, rnd *rand.Rand, adapter routecors.RouterAdapter, options ...routecors.Option) *World {
+	w := &World{Rand: rnd, leaves: map[string]*Leaf{}}
+	defaults := w.Policy()
+	cors, err := routecors.Setup(adapter, defaults, append(options, routecors.DangerouslyTrustEveryOrigin())...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Cors, w.layers = cors, []routecors.Policy{defaults}
+	w.Logf("defaults %v", defaults)
+	return w
+}
+
+// Logf adds a line to what a failure shows.
+func (w *World) Logf(format string, args ...any) { w.log = append(w.log, fmt.Sprintf(format, args...)) }
+
+// One reports true once in n times.
+func (w *World) One(n int) bool { return w.Rand.IntN(n) == 0 }
+
+// NewLeaf returns a private leaf; what says where it is registered.
+func (w *World) NewLeaf(method, what string) *Leaf {
+	l := &Leaf{ID: fmt.Sprintf("h%d", len(w.leaves)), Method: method}
+	w.leaves[l.ID] = l
+	w.Logf("%s: %s", l.ID, what)
+	return l
+}
+
+// Add adds route, whose handler is l, with random policies, from the registry or a
+// new group of it; under holds the layers of its resource.
+func (w *World) Add(l *Leaf, route *routecors.Route, under []routecors.Policy) {
+	cors, layers := w.Cors, w.layers
+	if w.One(3) {
+		p := w.Policy()
+		if group, err := cors.Group(p); err == nil {
+			cors, layers = group, slices.Concat([]routecors.Policy{p}, layers)
+		}
+	}
+	var own []routecors.Policy
+	for range w.Rand.IntN(3) {
+		p := w.Policy()
+		for key, o := range p {
+			if l.Method != "" && w.Rand.IntN(20) > 0 {
+				o.AllowMethods = nil // that leaves out the method would be an error
+			}
+			p[key] = o
+		}
+		own = append(own, p)
+	}
+	if err := cors.Add(route, own...); err != nil {
+		w.Logf("%s: not added: %v", l.ID, err)
+		w.Cover(l, under)
+		return
+	}
+	l.Added, l.Layers = true, slices.Concat(own, under, layers)
+	w.Logf("%s: added with %v", l.ID, l.Layers)
+}
+
+// AddResource adds res, and returns its layers; nil if it was not added.
+func (w *World) AddResource(res *routecors.Resource) []routecors.Policy {
+	p := w.Policy()
+	if err := w.Cors.Add(res, p); err != nil {
+		w.Logf("resource not added: %v", err)
+		return nil
+	}
+	w.Logf("resource %s added with %v", res, p)
+	return []routecors.Policy{p}
+}
+
+// Cover records that l is covered by a resource with these layers.
+func (w *World) Cover(l *Leaf, under []routecors.Policy) {
+	if under != nil {
+		l.Covered, l.Layers = true, slices.Concat(under, w.layers)
+		w.Logf("%s: covered with %v", l.ID, l.Layers)
+	}
+}
+
+var origins = []string{"https://a.example", "https://b.example", "https://x.w.example", "https://evil.example", "null"}
+
+// Policy returns a random policy.
+func (w *World) Policy() routecors.Policy {
+	p := routecors.Policy{}
+	keys := []string{"https://a.example", "https://b.example", "https://*.w.example", "*", "null"}
+	for range w.Rand.IntN(4) {
+		key := keys[w.Rand.IntN(len(keys))]
+		o := routecors.ResourceOptions{}
+		if w.One(8) {
+			p[key] = routecors.ResourceOptions{Deny: true}
+			continue
+		}
+		o.AllowCredentials = w.One(3) && key != "null"
+		switch w.Rand.IntN(4) {
+		case 0:
+			o.AllowHeaders = []string{"*"}
+		case 1:
+			o.AllowHeaders = []string{"X-A", "X-B"}
+		}
+		switch w.Rand.IntN(6) {
+		case 0:
+			o.AllowMethods = []string{"*"}
+		case 1:
+			o.AllowMethods = []string{"GET", "DELETE", "OPTIONS"}
+		case 2:
+			o.AllowMethods = []string{"PUT", "POST", "PATCH", "FROB"}
+		}
+		p[key] = o
+	}
+	return p
+}
+
+// Tally counts what the checks of many worlds found.
+type Tally struct {
+	Checks, Approved, Shared, FalseRefusals int
+}
+
+// Check asks the world n random preflights with the requests that they announce.
+func (w *World) Check(t testing.TB, tally *Tally, n int) {
+	for range n {
+		raw := w.Paths(w.Rand)
+		u, err := url.ParseRequestURI(raw)
+		if err != nil {
+			continue
+		}
+		q := question{
+			raw: raw, url: u,
+			method: w.Methods[w.Rand.IntN(len(w.Methods))],
+			origin: origins[w.Rand.IntN(len(origins))],
+			host:   w.Hosts[w.Rand.IntN(len(w.Hosts))],
+		}
+		if w.One(3) {
+			q.headers = []string{"x-a", "x-a,x-b", "x-c", "authorization"}[w.Rand.IntN(4)]
+		}
+		w.check(t, tally, q)
+	}
+}
+
+type question struct {
+	raw, method, origin, host, headers string
+	url                                *url.URL
+}
+
+func (q question) request(ctx testing.TB, method string) *http.Request {
+	u := *q.url
+	r := &http.Request{
+		Method: method, Host: q.host, URL: &u, RequestURI: q.raw, Body: http.NoBody,
+		Header: http.Header{"Origin": {q.origin}}, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
+	return r.WithContext(ctx.Context())
+}
+
+// A recorder keeps the status and the header of a response.
+type recorder struct {
+	header http.Header
+	status int
+}
+
+func (r *recorder) Header() http.Header { return r.header }
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+}
+func (r *recorder) Write(b []byte) (int, error) {
+	r.WriteHeader(http.StatusOK)
+	return len(b), nil
+}
+
+func (w *World) ask(t testing.TB, r *http.Request) *recorder {
+	rec := &recorder{header: http.Header{}}
+	w.Handler.ServeHTTP(rec, r)
+	rec.WriteHeader(http.StatusOK)
+	return rec
+}
+
+func (w *World) check(t testing.TB, tally *Tally, q question) {
+	actual := w.ask(t, q.request(t, q.method))
+	var leaf *Leaf
+	if ran := actual.header["Ran"]; ran != nil {
+		leaf = w.leaves[ran[0]]
+	}
+	o, allowed := leaf.allows(q.origin, q.method)
+
+	preflight := q.request(t, http.MethodOptions)
+	preflight.Header["Access-Control-Request-Method"] = []string{q.method}
+	if q.headers != "" {
+		preflight.Header["Access-Control-Request-Headers"] = []string{q.headers}
+	}
+	answer := w.ask(t, preflight)
+	approved := browserApproves(answer, q)
+	want := allowed && headersAllowed(o, q.headers)
+
+	tally.Checks++
+	if approved {
+		tally.Approved++
+	}
+	fail := func(what string) {
+		t.Helper()
+		t.Fatalf("%s: %s %s%s of %s with headers %q\nactual: %d %v\npreflight: %d %v\n%s", what, q.method, q.host, q.raw, q.origin, q.headers,
+			actual.status, actual.header, answer.status, answer.header, strings.Join(w.log, "\n"))
+	}
+	shared := actual.header["Access-Control-Allow-Origin"]
+	if shared != nil {
+		tally.Shared++
+	}
+	switch {
+	case approved && !want:
+		fail("false approval")
+	case !approved && want && w.Exact:
+		fail("false refusal")
+	case !approved && want:
+		tally.FalseRefusals++
+	}
+	switch {
+	case (leaf == nil || !leaf.Added && !leaf.Covered) && hasCORS(actual.header):
+		fail("header on a private response")
+	case leaf != nil && allowed != (shared != nil) && !isConstant(leaf, shared):
+		fail("response shared wrongly")
+	case allowed && shared != nil && shared[0] != "*" && shared[0] != q.origin:
+		fail("shared with another origin")
+	case len(shared) > 1:
+		fail("doubled header")
+	case shared != nil && shared[0] == "*" && actual.header["Access-Control-Allow-Credentials"] != nil:
+		fail("* with credentials")
+	case allowed && o.AllowCredentials != (actual.header["Access-Control-Allow-Credentials"] != nil):
+		fail("credentials")
+	case leaf != nil && (leaf.Added || leaf.Covered) && leaf.varies() != variesByOrigin(actual.header):
+		fail("Vary")
+	}
+	if !approved && answer.header["Ran"] == nil && hasCORS(answer.header) {
+		fail("header on a refused preflight")
+	}
+	if ran := answer.header["Ran"]; ran != nil && w.leaves[ran[0]].Added {
+		fail("an added route ran for a preflight")
+	}
+}
+
+// isConstant reports whether the shared response is one of a constant "*", which
+// does not depend on the origin's being well-formed.
+func isConstant(l *Leaf, shared []string) bool {
+	return len(shared) == 1 && shared[0] == "*" && !l.varies()
+}
+
+func hasCORS(h http.Header) bool {
+	for key := range h {
+		if strings.HasPrefix(key, "Access-Control-") {
+			return true
+		}
+	}
+	return false
+}
+
+func variesByOrigin(h http.Header) bool {
+	for key, values := range h {
+		if strings.EqualFold(key, "Vary") && slices.Contains(values, "Origin") {
+			return true
+		}
+	}
+	return false
+}
+
+// headersAllowed is the oracle for request headers.
+func headersAllowed(o routecors.ResourceOptions, names string) bool {
+	if names == "" || slices.Contains(o.AllowHeaders, "*") {
+		return true
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		if !slices.ContainsFunc(o.AllowHeaders, func(a string) bool { return strings.EqualFold(a, name) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// browserApproves does what a browser does with the answer to a preflight, for a
+// request with credentials where the answer allows them:
+// https://fetch.spec.whatwg.org/#cors-preflight-fetch.
+func browserApproves(rec *recorder, q question) bool {
+	h := rec.header
+	origin := h["Access-Control-Allow-Origin"]
+	if rec.status < 200 || rec.status > 299 || len(origin) != 1 {
+		return false
+	}
+	credentials := h.Get("Access-Control-Allow-Credentials") == "true"
+	if origin[0] != q.origin && (origin[0] != "*" || credentials) {
+		return false
+	}
+	listed := func(key, name string) bool {
+		for value := range strings.SplitSeq(h.Get(key), ",") {
+			value = strings.TrimSpace(value)
+			if strings.EqualFold(value, name) && (key != "Access-Control-Allow-Methods" || value == name) {
+				return true
+			}
+			if value == "*" && !credentials && name != "authorization" {
+				return true
+			}
+		}
+		return false
+	}
+	if !slices.Contains([]string{"GET", "HEAD", "POST"}, q.method) && !listed("Access-Control-Allow-Methods", q.method) {
+		return false
+	}
+	if q.headers == "" {
+		return true
+	}
+	for name := range strings.SplitSeq(q.headers, ",") {
+		if !listed("Access-Control-Allow-Headers", name) {
+			return false
+		}
+	}
+	return true
+}
