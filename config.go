@@ -1,13 +1,13 @@
 package routecors
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+
 )
 
 // A Policy maps origins to what pages of them may do. A key is a serialized
@@ -203,8 +203,8 @@ func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
 	if isNilHandler(route.handler) {
 		fail("nil handler; register the route with the handler that serves it")
 	}
-	if isForbiddenRoute(route) {
-		fail("no page can send " + route.method + ", a forbidden method; leave the route private")
+	if neverAllowed(route.method) {
+		fail("no page can be allowed the method " + strconv.Quote(route.method) + "; leave the route private")
 	}
 	layers, policyErrs := c.compileAll(policies, name, func(p Policy) []error { return checkMethod(p, name, route.method) })
 	if errs = append(errs, policyErrs...); errs != nil {
@@ -274,44 +274,6 @@ func (c *CorsConfig) compileAll(policies []Policy, name string, check func(Polic
 	return layers, errs
 }
 
-// checkMethod reports where AllowMethods leaves out the method that the route has.
-func checkMethod(p Policy, name, method string) (errs []error) {
-	if method == "" {
-		return nil
-	}
-	for key, o := range p {
-		if len(o.AllowMethods) == 0 || isStar(o.AllowMethods) || (&grant{methods: o.AllowMethods}).names(method) {
-			continue
-		}
-		errs = append(errs, &ConfigError{
-			Route: name, Origin: key, Field: "AllowMethods", Value: strings.Join(o.AllowMethods, ", "),
-			Reason: "does not contain the method of the route; add " + strconv.Quote(method) + " or leave AllowMethods out",
-		})
-	}
-	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	return errs
-}
-
-// registerOPTIONS has the router of a answer preflights to pattern, if it can.
-func (reg *registry) registerOPTIONS(a RouterAdapter, name, pattern string) error {
-	registrar, ok := a.(OPTIONSRegistrar)
-	if !ok || reg.settings.withoutOPTIONS {
-		return nil
-	}
-	if err := registrar.RegisterOPTIONS(pattern, reg.preflights); err != nil {
-		return &ConfigError{Route: name, Reason: err.Error()}
-	}
-	return nil
-}
-
-// activate has route answer by e.
-func (reg *registry) activate(route *Route, e *enabled) {
-	if route.method == "" || route.method == http.MethodOptions {
-		reg.preflights.Attach(route)
-	}
-	route.enabled.Store(e)
-}
-
 // Handler returns a handler that answers the preflights of added routes and
 // hands everything else on to next, which must end in the router of the adapter.
 // It sets the CORS response headers before next runs, so that a page can also
@@ -363,28 +325,6 @@ func (c *CorsConfig) Verify() error {
 		}
 	}
 	return errors.Join(errs...)
-}
-
-// enabledRoutes returns the routes that were added, in order, then those that
-// resources cover.
-func (reg *registry) enabledRoutes() []*Route {
-	reg.mu.Lock()
-	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
-	reg.mu.Unlock()
-	for _, res := range resources {
-		res.mu.Lock()
-		for _, route := range res.routes {
-			if e := route.enabled.Load(); e != nil && e.covered {
-				routes = append(routes, route)
-			}
-		}
-		res.mu.Unlock()
-	}
-	return routes
-}
-
-func isForbiddenRoute(route *Route) bool {
-	return route.method != "" && !(&grant{anyMethod: true}).allowsMethod(route.method)
 }
 
 func isNilHandler(h http.Handler) bool {

@@ -1,6 +1,7 @@
 package routecors
 
 import (
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -178,10 +179,13 @@ func first(values []string) string {
 
 func (e *enabled) allowsMethod(route *Route, g *grant, method string) bool {
 	if route.method == "" {
-		if e.covered {
-			return g.names(method) && !headers.IsForbiddenMethod(method)
+		if neverAllowed(method) {
+			return false
 		}
-		return g.allowsMethod(method)
+		if len(g.methods) == 0 && !g.anyMethod && !e.covered {
+			return headers.IsSafelistedMethod(method)
+		}
+		return g.names(method)
 	}
 	// The router runs a GET route for HEAD only where it serves HEAD by GET.
 	if method != route.method && (method != "HEAD" || route.method != "GET") {
@@ -351,4 +355,42 @@ func (reg *registry) enable(layers []*layer, covered bool) *enabled {
 		reg.enabled[string(reg.key)] = e
 	}
 	return e
+}
+
+// registerOPTIONS has the router of a answer preflights to pattern, if it can.
+func (reg *registry) registerOPTIONS(a RouterAdapter, name, pattern string) error {
+	registrar, ok := a.(OPTIONSRegistrar)
+	if !ok || reg.settings.withoutOPTIONS {
+		return nil
+	}
+	if err := registrar.RegisterOPTIONS(pattern, reg.preflights); err != nil {
+		return &ConfigError{Route: name, Reason: err.Error()}
+	}
+	return nil
+}
+
+// activate has route answer by e.
+func (reg *registry) activate(route *Route, e *enabled) {
+	if route.method == "" || route.method == http.MethodOptions {
+		reg.preflights.Attach(route)
+	}
+	route.enabled.Store(e)
+}
+
+// enabledRoutes returns the routes that were added, in order, then those that
+// resources cover.
+func (reg *registry) enabledRoutes() []*Route {
+	reg.mu.Lock()
+	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
+	reg.mu.Unlock()
+	for _, res := range resources {
+		res.mu.Lock()
+		for _, route := range res.routes {
+			if e := route.enabled.Load(); e != nil && e.covered {
+				routes = append(routes, route)
+			}
+		}
+		res.mu.Unlock()
+	}
+	return routes
 }

@@ -1,15 +1,16 @@
 package routecors
 
 import (
-	"encoding/json"
+	"cmp"
+	"net/http"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/routecors/routecors/internal/headers"
 	"github.com/routecors/routecors/internal/origin"
-	"github.com/routecors/routecors/internal/strictjson"
+	"github.com/routecors/routecors/internal/policyjson"
 )
 
 // ResourceOptions says what pages of one origin may do. The zero value lets a page
@@ -105,7 +106,7 @@ func newGrant(o ResourceOptions, star bool) *grant {
 	}
 	switch {
 	case !isStar(o.ExposeHeaders):
-		g.exposeHeaders = exposeValue(o.ExposeHeaders)
+		g.exposeHeaders = headers.ExposeValue(o.ExposeHeaders)
 	case g.credentials:
 		g.exposeAll = true
 	default:
@@ -120,19 +121,11 @@ func newGrant(o ResourceOptions, star bool) *grant {
 	return g
 }
 
-func exposeValue(names []string) string {
-	canonical := make([]string, len(names))
-	for i, name := range names {
-		canonical[i] = headers.Canonical(name)
-	}
-	sort.Strings(canonical)
-	return strings.Join(slices.Compact(canonical), ",")
-}
-
-// names reports whether AllowMethods names m. A page that may GET may HEAD: the
-// two differ in nothing but the body, see RFC 9110, section 9.3.2.
+// names reports whether AllowMethods names m, which a preflight may have made up.
+// A page that may GET may HEAD: the two differ in nothing but the body, see RFC
+// 9110, section 9.3.2.
 func (g *grant) names(m string) bool {
-	return g.anyMethod || slices.Contains(g.methods, m) || m == "HEAD" && slices.Contains(g.methods, "GET")
+	return g.anyMethod && headers.IsToken(m) || slices.Contains(g.methods, m) || m == "HEAD" && slices.Contains(g.methods, "GET")
 }
 
 // covers reports whether AllowMethods names m, or any method if m is "", for an
@@ -144,16 +137,11 @@ func (g *grant) covers(m string) bool {
 	return !g.deny && g.names(m)
 }
 
-// allowsMethod is names for a route without a method, whose default is the
-// CORS-safelisted methods.
-func (g *grant) allowsMethod(m string) bool {
-	if headers.IsForbiddenMethod(m) {
-		return false
-	}
-	if len(g.methods) == 0 && !g.anyMethod {
-		return headers.IsSafelistedMethod(m)
-	}
-	return g.names(m)
+// neverAllowed reports whether no policy can allow method. A method called "*"
+// would have to be answered with "Access-Control-Allow-Methods: *", which allows
+// every method, of private routes too.
+func neverAllowed(method string) bool {
+	return headers.IsForbiddenMethod(method) || method == "*"
 }
 
 func isStar(list []string) bool { return len(list) == 1 && list[0] == "*" }
@@ -198,6 +186,24 @@ func checkList(list []string, field string, fail func(field, value, reason strin
 	}
 }
 
+// checkMethod reports where AllowMethods leaves out the method that the route has.
+func checkMethod(p Policy, name, method string) (errs []error) {
+	if method == "" {
+		return nil
+	}
+	for key, o := range p {
+		if len(o.AllowMethods) == 0 || isStar(o.AllowMethods) || (&grant{methods: o.AllowMethods}).names(method) {
+			continue
+		}
+		errs = append(errs, &ConfigError{
+			Route: name, Origin: key, Field: "AllowMethods", Value: strings.Join(o.AllowMethods, ", "),
+			Reason: "does not contain the method of the route; add " + strconv.Quote(method) + " or leave AllowMethods out",
+		})
+	}
+	slices.SortFunc(errs, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
 // untrusted says why key must not be given credentials, and what to do; "" if it may.
 func untrusted(key string, p origin.Pattern, s *settings) string {
 	if key == "*" {
@@ -221,92 +227,85 @@ func untrusted(key string, p origin.Pattern, s *settings) string {
 	return ""
 }
 
-// optionsJSON is ResourceOptions as JSON writes it, by the names of aiohttp_cors.
-type optionsJSON struct {
-	AllowCredentials bool `json:"allow_credentials,omitempty"`
-	ExposeHeaders    any  `json:"expose_headers,omitempty"`
-	AllowHeaders     any  `json:"allow_headers,omitempty"`
-	AllowMethods     any  `json:"allow_methods,omitempty"`
-	MaxAge           int  `json:"max_age,omitempty"`
-	Deny             bool `json:"deny,omitempty"`
-}
-
 // MarshalJSON writes the options that are set, by the names allow_credentials,
 // expose_headers, allow_headers, allow_methods, max_age and deny. {"*"} is "*".
 func (o ResourceOptions) MarshalJSON() ([]byte, error) {
-	list := func(l []string) any {
-		if isStar(l) {
-			return "*"
-		}
-		if l == nil {
-			return nil
-		}
-		return l
-	}
-	return json.Marshal(optionsJSON{
-		o.AllowCredentials, list(o.ExposeHeaders), list(o.AllowHeaders), list(o.AllowMethods), o.MaxAge, o.Deny,
-	})
+	return policyjson.Options(o).MarshalJSON()
 }
 
 // UnmarshalJSON reads what MarshalJSON writes. An unknown or repeated name and a
 // value of the wrong type are errors that give line and column.
 func (o *ResourceOptions) UnmarshalJSON(text []byte) error {
-	return o.unmarshal(strictjson.Text(text))
-}
-
-func (o *ResourceOptions) unmarshal(v strictjson.Value) error {
-	var read ResourceOptions
-	err := v.Object(func(name string, at, value strictjson.Value) error {
-		switch name {
-		case "allow_credentials":
-			return value.Decode(&read.AllowCredentials, "true or false")
-		case "expose_headers":
-			return unmarshalList(value, &read.ExposeHeaders)
-		case "allow_headers":
-			return unmarshalList(value, &read.AllowHeaders)
-		case "allow_methods":
-			return unmarshalList(value, &read.AllowMethods)
-		case "max_age":
-			return value.Decode(&read.MaxAge, "a whole number of seconds")
-		case "deny":
-			return value.Decode(&read.Deny, "true or false")
-		}
-		return at.Errorf("unknown option %q; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny", name)
-	})
-	if err != nil {
-		return err
-	}
-	*o = read
-	return nil
-}
-
-func unmarshalList(v strictjson.Value, list *[]string) error {
-	var star string
-	if v.Decode(&star, "") == nil {
-		if star != "*" {
-			return v.Errorf(`want "*" or a list of names, have %q; write [%q]`, star, star)
-		}
-		*list = []string{"*"}
-		return nil
-	}
-	return v.Decode(list, `"*" or a list of names`)
+	return (*policyjson.Options)(o).UnmarshalJSON(text)
 }
 
 // UnmarshalJSON reads an object of ResourceOptions by origin. A repeated origin is
 // an error, and so is all that ResourceOptions refuses; each gives line and column.
 func (p *Policy) UnmarshalJSON(text []byte) error {
 	read := Policy{}
-	err := strictjson.Text(text).Object(func(key string, _, value strictjson.Value) error {
-		var o ResourceOptions
-		if err := o.unmarshal(value); err != nil {
-			return err
-		}
-		read[key] = o
-		return nil
-	})
+	err := policyjson.Unmarshal(text, func(origin string, o policyjson.Options) { read[origin] = ResourceOptions(o) })
 	if err != nil {
 		return err
 	}
 	*p = read
 	return nil
+}
+
+// A Resource is one pattern without a method, with the routes that its Handle
+// made: a layer of policy between the defaults and those routes. Resources are
+// made by adapters, and must not be copied. All methods are safe for concurrent use.
+type Resource struct {
+	adapter RouterAdapter
+	pattern string
+	handle  func(method string, h http.Handler) *Route
+
+	mu      sync.Mutex // guards what follows; taken before registry.mu
+	routes  []*Route
+	reg     *registry // that it was added to
+	layers  []*layer  // its policies, then those of the CorsConfig that it was added to
+	nearest int       // how many of layers are its own
+}
+
+// NewResource returns a Resource for pattern. Its Handle registers routes by
+// handle, which an adapter writes as it does its own registration.
+func NewResource(a RouterAdapter, pattern string, handle func(method string, h http.Handler) *Route) *Resource {
+	return &Resource{adapter: a, pattern: pattern, handle: handle}
+}
+
+// Pattern returns the pattern of the resource as its router writes it.
+func (res *Resource) Pattern() string { return res.pattern }
+
+// String returns the pattern.
+func (res *Resource) String() string { return res.pattern }
+
+func (*Resource) entity() {}
+
+// Handle registers h for method, "" for every method, and the pattern of the
+// resource. Before or after the resource was added, the route is covered by its
+// policy where AllowMethods names the method; it can be added with a policy of its
+// own as any other.
+func (res *Resource) Handle(method string, h http.Handler) *Route {
+	route := res.handle(method, h)
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	route.resource = res
+	res.routes = append(res.routes, route)
+	if res.reg != nil {
+		res.reg.mu.Lock()
+		defer res.reg.mu.Unlock()
+		res.cover(route)
+	}
+	return route
+}
+
+// cover enables route by the policy of the resource, if that names its method.
+// Otherwise the route stays private. The caller holds registry.mu.
+func (res *Resource) cover(route *Route) {
+	if route.added || neverAllowed(route.method) {
+		return
+	}
+	e := res.reg.enable(res.layers, true)
+	if e.names(route.method) {
+		res.reg.activate(route, e)
+	}
 }

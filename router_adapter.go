@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
-	"sync"
 	"sync/atomic"
 
 	"github.com/routecors/routecors/internal/headers"
@@ -152,9 +150,13 @@ func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, 
 		next.ServeHTTP(w, r)
 		return
 	}
-	w, finish := respwriter.Wrap(w, exposeAll)
+	w, finish := respwriter.Wrap(w, func(h http.Header) {
+		if _, ok := h[aceh]; !ok { // else the handler knows better
+			h[aceh] = []string{headers.Expose(h)}
+		}
+	})
+	defer finish() // also before someone further out answers for a panic
 	next.ServeHTTP(w, r)
-	finish()
 }
 
 // Response header names, canonical so that they can be map keys.
@@ -181,9 +183,6 @@ const (
 // decorate sets the headers of an actual response. Its outcome is the same
 // however often it is called on one header. It returns the grant, nil if the
 // response is not shared.
-//
-// The values stand in an array of this response's own: the handler may write to
-// them. One array serves all, cut so that an append to one cannot reach the next.
 func (e *enabled) decorate(route *Route, h http.Header, r *http.Request) *grant {
 	origins := r.Header["Origin"]
 	g, _ := e.decide(route, origins, r.Method)
@@ -200,15 +199,10 @@ func (e *enabled) decorate(route *Route, h http.Header, r *http.Request) *grant 
 			n = 2
 		}
 	}
-	values := make([]string, 0, n)
-	set := func(key, value string) {
-		n := len(values)
-		values = append(values, value)
-		h[key] = values[n : n+1 : n+1]
-	}
+	values := make(values, 0, n)
 	if !e.constant {
 		if old := h[varyKey]; len(old) == 0 {
-			set(varyKey, "Origin")
+			values.set(h, varyKey, "Origin")
 		} else if !slices.Contains(old, "Origin") {
 			h[varyKey] = append(old[:len(old):len(old)], "Origin")
 		}
@@ -217,17 +211,30 @@ func (e *enabled) decorate(route *Route, h http.Header, r *http.Request) *grant 
 		return nil
 	}
 	if g.star && !g.credentials {
-		set(acao, "*")
+		values.set(h, acao, "*")
 	} else {
-		set(acao, origins[0])
+		values.set(h, acao, origins[0])
 	}
 	if g.credentials {
-		set(acac, "true")
+		values.set(h, acac, "true")
 	}
-	if g.exposeHeaders != "" {
-		set(aceh, g.exposeHeaders)
-	}
+	values.set(h, aceh, g.exposeHeaders)
 	return g
+}
+
+// values are the values of the headers that we set. They stand in an array of the
+// response's own, since the handler may write to them; one array serves all, cut
+// so that an append to one value cannot reach the next.
+type values []string
+
+// set sets key to value in h, unless value is empty.
+func (v *values) set(h http.Header, key, value string) {
+	if value == "" {
+		return
+	}
+	n := len(*v)
+	*v = append(*v, value)
+	h[key] = (*v)[n : n+1 : n+1]
 }
 
 func clearShared(h http.Header) {
@@ -236,24 +243,6 @@ func clearShared(h http.Header) {
 		delete(h, acac)
 		delete(h, aceh)
 	}
-}
-
-// exposeAll lists the names of the headers in h in Access-Control-Expose-Headers.
-// Where credentials are on, "*" would be an ordinary name:
-// https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
-func exposeAll(h http.Header) {
-	names := []string{"Date"} // net/http adds it later
-	for key, values := range h {
-		if len(values) == 0 || !headers.IsToken(key) || headers.IsSafelistedResponseHeader(key) {
-			continue
-		}
-		name := headers.Canonical(key)
-		// See https://fetch.spec.whatwg.org/#forbidden-response-header-name.
-		if name != "Set-Cookie" && name != "Set-Cookie2" && !strings.HasPrefix(name, "Access-Control-") {
-			names = append(names, name)
-		}
-	}
-	h[aceh] = []string{exposeValue(names)}
 }
 
 // Preflights answers CORS-preflight requests from the registry. An adapter gets
@@ -330,35 +319,27 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	}
 
 	h := w.Header()
-	values := make([]string, 0, 6)
-	set := func(key, value string) {
-		if value == "" {
-			return
-		}
-		n := len(values)
-		values = append(values, value)
-		h[key] = values[n : n+1 : n+1]
-	}
+	values := make(values, 0, 6)
 	if old := h["Vary"]; len(old) == 0 {
-		set("Vary", varyPreflight)
+		values.set(h, "Vary", varyPreflight)
 	} else {
 		h["Vary"] = append(old[:len(old):len(old)], varyPreflight)
 	}
 	if g.star && !g.credentials {
-		set(acao, "*")
+		values.set(h, acao, "*")
 	} else {
-		set(acao, origins[0])
+		values.set(h, acao, origins[0])
 	}
 	if g.credentials {
-		set(acac, "true")
+		values.set(h, acac, "true")
 	}
 	if !headers.IsSafelistedMethod(method) {
 		// The asked method alone: others may be served by other routes, and a browser
 		// keeps what is listed here for all of the URL.
-		set(acam, method)
+		values.set(h, acam, method)
 	}
-	set(acah, allowHeaders)
-	set(acma, g.maxAge)
+	values.set(h, acah, allowHeaders)
+	values.set(h, acma, g.maxAge)
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
 }
 
@@ -402,63 +383,4 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	e.serve(route, f.next, w, r)
-}
-
-// A Resource is one pattern without a method, with the routes that its Handle
-// made: a layer of policy between the defaults and those routes. Resources are
-// made by adapters, and must not be copied. All methods are safe for concurrent use.
-type Resource struct {
-	adapter RouterAdapter
-	pattern string
-	handle  func(method string, h http.Handler) *Route
-
-	mu      sync.Mutex // guards what follows; taken before registry.mu
-	routes  []*Route
-	reg     *registry // that it was added to
-	layers  []*layer  // its policies, then those of the CorsConfig that it was added to
-	nearest int       // how many of layers are its own
-}
-
-// NewResource returns a Resource for pattern. Its Handle registers routes by
-// handle, which an adapter writes as it does its own registration.
-func NewResource(a RouterAdapter, pattern string, handle func(method string, h http.Handler) *Route) *Resource {
-	return &Resource{adapter: a, pattern: pattern, handle: handle}
-}
-
-// Pattern returns the pattern of the resource as its router writes it.
-func (res *Resource) Pattern() string { return res.pattern }
-
-// String returns the pattern.
-func (res *Resource) String() string { return res.pattern }
-
-func (*Resource) entity() {}
-
-// Handle registers h for method, "" for every method, and the pattern of the
-// resource. Before or after the resource was added, the route is covered by its
-// policy where AllowMethods names the method; it can be added with a policy of its
-// own as any other.
-func (res *Resource) Handle(method string, h http.Handler) *Route {
-	route := res.handle(method, h)
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	route.resource = res
-	res.routes = append(res.routes, route)
-	if res.reg != nil {
-		res.reg.mu.Lock()
-		defer res.reg.mu.Unlock()
-		res.cover(route)
-	}
-	return route
-}
-
-// cover enables route by the policy of the resource, if that names its method.
-// Otherwise the route stays private. The caller holds registry.mu.
-func (res *Resource) cover(route *Route) {
-	if route.added || headers.IsForbiddenMethod(route.method) {
-		return
-	}
-	e := res.reg.enable(res.layers, true)
-	if e.names(route.method) {
-		res.reg.activate(route, e)
-	}
 }

@@ -28,6 +28,9 @@ func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.next.ServeHTTP(w, r)
 		return
 	}
+	if o.adapter.serveBehind(w, r) {
+		return
+	}
 	if allow := o.adapter.allow(r); allow != "" {
 		w.Header()["Allow"] = []string{allow}
 	}

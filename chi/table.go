@@ -34,6 +34,9 @@ type level struct {
 	patterns map[string]*entry
 	mounts   map[string]*level // by the blanked pattern up to the "*"
 	getHead  bool              // middleware.GetHead is used
+
+	behindOnce sync.Once
+	behind     *level
 }
 
 // An entry is the handlers of one pattern.
@@ -99,9 +102,16 @@ func (l *level) find(method, path string) http.Handler {
 again:
 	rctx.Reset()
 	l.routes.Find(rctx, method, path)
-	for _, pattern := range rctx.RoutePatterns {
+	for i, pattern := range rctx.RoutePatterns {
 		h := l.own(pattern, method)
-		if o, ok := h.(*options); h != nil && !(ok && isMount(o.next)) {
+		o, ours := h.(*options)
+		if ours && o.next == nil {
+			if i > 0 {
+				path = rctx.RoutePath
+			}
+			return cmp.Or(l.withoutOurs().find(method, path), h)
+		}
+		if h != nil && !(ours && isMount(o.next)) {
 			return h
 		}
 		sub, stub := l.mounted(pattern)
@@ -278,6 +288,21 @@ func closing(pattern string) int {
 		}
 	}
 	return len(pattern)
+}
+
+// params returns the number of parameters in pattern, "*" included.
+func params(pattern string) (n int) {
+	for {
+		i := strings.IndexAny(pattern, "{*")
+		if i < 0 {
+			return n
+		}
+		n++
+		if pattern[i] == '*' {
+			return n
+		}
+		pattern = pattern[i+closing(pattern[i:]):]
+	}
 }
 
 // blank returns pattern without the names of its parameters: patterns that blank

@@ -13,47 +13,42 @@ type options struct {
 	adapter    *Adapter
 	pattern    string // "OPTIONS /x"
 	preflights *routecors.Preflights
-	user       atomic.Pointer[userOPTIONS]
-}
-
-// userOPTIONS is an OPTIONS route of the user's that came after ours.
-type userOPTIONS struct {
-	route *routecors.Route
-	mux   *http.ServeMux // holds route alone, under the user's pattern
-}
-
-// serve has o hand the requests that are not preflights to route. It panics as
-// ServeMux does if pattern is wrong or taken.
-func (o *options) serve(pattern string, route *routecors.Route) {
-	mux := http.NewServeMux()
-	mux.Handle(pattern, route)
-	if !o.user.CompareAndSwap(nil, &userOPTIONS{route, mux}) {
-		panic(fmt.Sprintf("stdmux: pattern %q conflicts with pattern %q: both are for OPTIONS", pattern, o.user.Load().route))
-	}
+	users      atomic.Bool // the user has a handler for OPTIONS at the same path
 }
 
 func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	user := o.user.Load()
-	if o.preflights.Answer(w, r, user == nil) {
+	if o.preflights.Answer(w, r, !o.users.Load()) {
 		return
 	}
-	if user != nil {
-		user.mux.ServeHTTP(w, r) // which sets the path values by the names that the user gave
-		return
-	}
-	h, pattern := o.adapter.handler(r, noMethod)
-	if pattern != "" {
-		// A handler without a method would run if ours were not here. In a mux of its
-		// own it is run with its own path values.
-		mux := http.NewServeMux()
-		mux.Handle(pattern, h)
-		mux.ServeHTTP(w, r)
+	if behind := o.adapter.behind(r); behind != nil {
+		behind.ServeHTTP(w, r)
 		return
 	}
 	var refused headerWriter
+	h, _ := o.adapter.handler(r, noMethod)
 	h.ServeHTTP(&refused, r) // the mux's own 405, which knows what it would serve
 	w.Header()["Allow"] = refused.Header()["Allow"]
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// behind returns what would serve r, an OPTIONS request, if no handler of ours
+// were in the mux; nil if nothing would. It is a mux of its own, so that handlers
+// are run with the path values of their own patterns.
+func (a *Adapter) behind(r *http.Request) *http.ServeMux {
+	probe := &http.Request{Method: http.MethodOptions, Host: r.Host, URL: r.URL}
+	user, userPattern := a.users.Handler(probe)
+	every, everyPattern := a.handler(r, noMethod)
+	if userPattern == "" && everyPattern == "" {
+		return nil
+	}
+	mux := http.NewServeMux()
+	if userPattern != "" {
+		mux.Handle(userPattern, user)
+	}
+	if everyPattern != "" {
+		mux.Handle(everyPattern, every)
+	}
+	return mux
 }
 
 // A headerWriter keeps the header of a response only.

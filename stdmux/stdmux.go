@@ -50,6 +50,7 @@ var (
 // serves, too.
 type Adapter struct {
 	mux   *http.ServeMux
+	users *http.ServeMux // the user's own OPTIONS routes alone
 	mount *mount // that leads here from another mux; nil for the outermost
 
 	mounted atomic.Bool // some mount leads on from the outermost
@@ -71,7 +72,7 @@ func New(mux *http.ServeMux) *Adapter {
 	if mux == nil {
 		mux = http.DefaultServeMux
 	}
-	return &Adapter{mux: mux, slots: map[string]*slot{}}
+	return &Adapter{mux: mux, users: http.NewServeMux(), slots: map[string]*slot{}}
 }
 
 // Handle registers h for pattern, as ServeMux writes it: "PUT /articles/{id}". The
@@ -87,10 +88,14 @@ func (a *Adapter) Handle(pattern string, h http.Handler) *routecors.Route {
 		return route
 	}
 	if s := a.slots[key(path)]; s != nil && s.options != nil && method != "" {
-		s.options.serve(pattern, route) // the mux has ours under this path
+		a.users.Handle(pattern, route) // in the mux, ours has the path
+		s.options.users.Store(true)
 		return route
 	}
 	a.handle(pattern, route)
+	if method != "" {
+		a.users.Handle(pattern, route)
+	}
 	s := a.slot(path)
 	if s.route == nil || method != "" {
 		s.route = route
@@ -175,11 +180,12 @@ func (a *Adapter) Resolve(r *http.Request, method string) *routecors.Route {
 // resolve is Resolve for a request as this mux sees it.
 func (a *Adapter) resolve(r *http.Request, method string) *routecors.Route {
 	h, _ := a.handler(r, method)
-	if o, ok := h.(*options); ok {
-		if user := o.user.Load(); user != nil {
-			return user.route
+	if _, ours := h.(*options); ours {
+		behind := a.behind(r)
+		if behind == nil {
+			return nil
 		}
-		h, _ = a.handler(r, noMethod) // to which ours hands on
+		h, _ = behind.Handler(&http.Request{Method: method, Host: r.Host, URL: r.URL})
 	}
 	switch h := h.(type) {
 	case *routecors.Route:

@@ -44,12 +44,13 @@ import (
 //	bare GET /x                 registered on the router itself, not added
 //	resource /x with a.json     added; "resource /x unadded" is not
 //	handle GET /x               by the resource, not added
-//	add GET /x with a.json      of the resource, added
+//	add GET /x with a.json      of the resource, added; "add /x" is the resource itself
 //	group a.json                what follows is added by this group
-//	middleware auth             between cors.Handler and the router: auth, timeout, recover
+//	middleware auth             between cors.Handler and the router: auth, timeout, recover, compress
 //	only chi                    this router alone; also: only handler, only bare
 //
-// After "do": set NAME VALUE, add NAME VALUE, status CODE, panic, sleep.
+// After "do": set NAME VALUE, add NAME VALUE, status CODE, panic, sleep,
+// path NAME: the value of the wildcard stands after the handler's name.
 
 type golden struct {
 	policies  map[string]routecors.Policy
@@ -98,8 +99,8 @@ func load(file string) (*golden, error) {
 		return nil, err
 	}
 	head, rest, _ := strings.Cut("\n"+string(text), "\n-- ")
-	if len(strings.Trim(head, "# \n")) < 20 || !strings.HasPrefix(head, "\n#") {
-		return nil, fmt.Errorf("no reason: start with a line %q that says why the answer is right", "# …")
+	if len(strings.Trim(head, "# \n")) < 20 || !strings.HasPrefix(head, "\n#") || !strings.Contains(head, "https://") {
+		return nil, fmt.Errorf("no reason: start with a line %q that says why the answer is right, and has a link", "# …")
 	}
 	c := &golden{policies: map[string]routecors.Policy{}}
 	for section := range strings.SplitSeq(rest, "\n-- ") {

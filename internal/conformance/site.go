@@ -90,6 +90,9 @@ func (b *builder) build(line string) error {
 	case "handle":
 		b.handled[what] = b.resources[pattern].Handle(method, leaf{what, does})
 	case "add":
+		if r := b.resources[what]; r != nil {
+			return b.cors.Add(r, policies...)
+		}
 		return b.cors.Add(b.handled[what], policies...)
 	case "group":
 		group, err := b.cors.Group(b.policies[what])
@@ -127,6 +130,8 @@ func (l leaf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			status, _ = strconv.Atoi(f[1])
 		case "panic":
 			panic("as the case says")
+		case "path":
+			l.name += " " + r.PathValue(f[1])
 		case "sleep":
 			<-r.Context().Done()
 		case "":
@@ -150,6 +155,12 @@ var middlewares = map[string]func(http.Handler) http.Handler{
 	},
 	"timeout": func(next http.Handler) http.Handler {
 		return http.TimeoutHandler(next, 20*time.Millisecond, "too slow")
+	},
+	"compress": func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Add("Vary", "Accept-Encoding") // as those that compress do
+			next.ServeHTTP(w, r)
+		})
 	},
 	"recover": func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

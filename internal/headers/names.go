@@ -6,7 +6,9 @@ package headers
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -262,4 +264,34 @@ func Quote(s string) string {
 		s = s[:cut]
 	}
 	return fmt.Sprintf("%q", s)
+}
+
+// Expose returns the list of the names in h that Access-Control-Expose-Headers
+// can make readable, and of Date, which net/http adds later. It is what "*" stands
+// for where credentials are on, and "*" would be an ordinary name:
+// https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
+func Expose(h http.Header) string {
+	names := []string{"Date"}
+	for key, values := range h {
+		if len(values) == 0 || !IsToken(key) || IsSafelistedResponseHeader(key) {
+			continue
+		}
+		name := Canonical(key)
+		// See https://fetch.spec.whatwg.org/#forbidden-response-header-name.
+		if name != "Set-Cookie" && name != "Set-Cookie2" && !strings.HasPrefix(name, "Access-Control-") {
+			names = append(names, name)
+		}
+	}
+	return ExposeValue(names)
+}
+
+// ExposeValue returns the value of Access-Control-Expose-Headers for names:
+// canonical, sorted, each once.
+func ExposeValue(names []string) string {
+	canonical := make([]string, len(names))
+	for i, name := range names {
+		canonical[i] = Canonical(name)
+	}
+	slices.Sort(canonical)
+	return strings.Join(slices.Compact(canonical), ",")
 }

@@ -1,6 +1,6 @@
-// Package strictjson reads JSON objects as configuration: every mistake has a
+// Package policyjson reads policies in JSON as configuration: every mistake has a
 // place, and nothing is dropped in silence.
-package strictjson
+package policyjson
 
 import (
 	"bytes"

@@ -1,0 +1,95 @@
+package chicors
+
+import (
+	"cmp"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Where a node has no handler for OPTIONS, chi goes on to a less specific one. A
+// handler of ours ends that. What is no preflight must still be served as if ours
+// were not there, and chi does so in a second tree, which has the user's handlers
+// for OPTIONS only.
+
+// withoutOurs returns the table of a router like that of l, for OPTIONS requests
+// only, in which no handler of ours stands before another.
+func (l *level) withoutOurs() *level {
+	l.behindOnce.Do(func() {
+		r := chi.NewRouter()
+		for pattern, e := range l.patterns {
+			if isMount(e.all) {
+				l.remount(r, pattern, e)
+			}
+		}
+		for pattern, e := range l.patterns {
+			h := e.handlers[http.MethodOptions]
+			if ours, ok := h.(*options); ok {
+				h = ours.next
+			}
+			if h != nil && !isMount(h) {
+				r.Method(http.MethodOptions, pattern, h)
+			}
+		}
+		l.behind = newLevel(r)
+	})
+	return l.behind
+}
+
+// remount mounts in r what l has mounted at pattern, which ends in "*".
+func (l *level) remount(r chi.Router, pattern string, e *entry) {
+	at := strings.TrimSuffix(pattern, "*")
+	if short := strings.TrimSuffix(at, "/"); short != "" && l.hasStub(short) {
+		at = short
+	}
+	if e.sub == nil { // of another kind of router
+		r.Method(http.MethodOptions, pattern, e.all)
+		if !strings.HasSuffix(at, "/") {
+			r.Method(http.MethodOptions, at, e.all)
+			r.Method(http.MethodOptions, at+"/", e.all)
+		}
+		return
+	}
+	if chain, ok := e.all.(*chi.ChainHandler); ok {
+		r = r.With(chain.Middlewares...)
+	}
+	if h, ok := e.sub.routes.(http.Handler); ok {
+		r.Mount(at, h)
+	}
+}
+
+// hasStub reports whether a mount took pattern, too, for the path without more.
+func (l *level) hasStub(pattern string) bool {
+	rctx := chi.NewRouteContext()
+	for _, m := range []string{http.MethodTrace, http.MethodConnect, http.MethodOptions} {
+		rctx.Reset()
+		l.routes.Find(rctx, m, blank(pattern))
+		if len(rctx.RoutePatterns) > 0 && rctx.RoutePatterns[0] == pattern && l.own(pattern, m) == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// serveBehind serves r, which a handler of ours on the base received, as if that
+// were not there. It reports whether there is anything that does.
+func (a *Adapter) serveBehind(w http.ResponseWriter, r *http.Request) bool {
+	at, _ := a.level().of(a.base, "/")
+	rctx := chi.RouteContext(r.Context())
+	if at == nil || rctx == nil || len(rctx.RoutePatterns) == 0 {
+		return false
+	}
+	behind := at.withoutOurs()
+	if behind.find(http.MethodOptions, cmp.Or(rctx.RoutePath, urlPath(r))) == nil {
+		return false
+	}
+	// Routing goes on where the router of this tree began.
+	last := len(rctx.RoutePatterns) - 1
+	params := min(params(rctx.RoutePatterns[last]), len(rctx.URLParams.Keys), len(rctx.URLParams.Values))
+	rctx.URLParams.Keys = rctx.URLParams.Keys[:len(rctx.URLParams.Keys)-params]
+	rctx.URLParams.Values = rctx.URLParams.Values[:len(rctx.URLParams.Values)-params]
+	rctx.RoutePatterns = rctx.RoutePatterns[:last]
+	behind.routes.(http.Handler).ServeHTTP(w, r)
+	return true
+}
