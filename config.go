@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
 )
 
 // A Policy maps origins to what pages of them may do. A key is a serialized
@@ -126,6 +125,7 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 		errs = append(errs, &ConfigError{Route: "Setup", Reason: "nil adapter; pass stdmux.New(mux) or chicors.New(router)"})
 	} else {
 		reg.adapter = outermost(adapter)
+		reg.prober, _ = reg.adapter.(Prober)
 	}
 	for _, option := range options {
 		if option == nil {
@@ -325,6 +325,24 @@ func (c *CorsConfig) Verify() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// enabledRoutes returns the routes that were added, in order, then those that
+// resources cover.
+func (reg *registry) enabledRoutes() []*Route {
+	reg.mu.Lock()
+	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
+	reg.mu.Unlock()
+	for _, res := range resources {
+		res.mu.Lock()
+		for _, route := range res.routes {
+			if e := route.enabled.Load(); e != nil && e.covered {
+				routes = append(routes, route)
+			}
+		}
+		res.mu.Unlock()
+	}
+	return routes
 }
 
 func isNilHandler(h http.Handler) bool {

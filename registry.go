@@ -218,6 +218,38 @@ func (g *grant) decideHeaders(lines []string) (allowHeaders string, why refusal)
 	return g.allowHeaders, refusal{}
 }
 
+// opensPOST reports whether the answer to the preflight r would let a page send a
+// POST that no preflight allows. A browser keeps the allowed header names for the
+// URL, whatever the method was, and asks for no method that is CORS-safelisted; so
+// that a page which may GET with Content-Type could then POST to a route that is
+// not open to it. Such an answer must not be kept. GET and HEAD change nothing,
+// and their responses are not shared. See https://fetch.spec.whatwg.org/#cors-preflight-cache.
+func (reg *registry) opensPOST(r *http.Request, allowHeaders string) bool {
+	var route *Route
+	runs := true
+	if reg.prober != nil {
+		route, runs = reg.prober.Probe(r, http.MethodPost)
+	} else {
+		route = reg.adapter.Resolve(r, http.MethodPost)
+	}
+	if route == nil {
+		return runs
+	}
+	e := route.enabled.Load()
+	if e == nil {
+		return true
+	}
+	g, _ := e.decide(route, r.Header["Origin"], http.MethodPost)
+	if g == nil {
+		return true
+	}
+	if g.anyHeader || g.allowHeaders == allowHeaders {
+		return false
+	}
+	_, ok := g.headers.Allows([]string{allowHeaders})
+	return !ok
+}
+
 func refusedHeader(rejected string) refusal {
 	if rejected == "" {
 		return refusal{reason: headersTooLong}
@@ -252,6 +284,7 @@ func (why refusal) sentence(method string) string {
 // A registry is what the CorsConfigs of one Setup share.
 type registry struct {
 	adapter    RouterAdapter
+	prober     Prober // adapter, if it is one
 	settings   settings
 	preflights *Preflights
 	fronted    atomic.Bool // Handler was called
@@ -375,22 +408,4 @@ func (reg *registry) activate(route *Route, e *enabled) {
 		reg.preflights.Attach(route)
 	}
 	route.enabled.Store(e)
-}
-
-// enabledRoutes returns the routes that were added, in order, then those that
-// resources cover.
-func (reg *registry) enabledRoutes() []*Route {
-	reg.mu.Lock()
-	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
-	reg.mu.Unlock()
-	for _, res := range resources {
-		res.mu.Lock()
-		for _, route := range res.routes {
-			if e := route.enabled.Load(); e != nil && e.covered {
-				routes = append(routes, route)
-			}
-		}
-		res.mu.Unlock()
-	}
-	return routes
 }

@@ -46,6 +46,17 @@ type OPTIONSRegistrar interface {
 	RegisterOPTIONS(pattern string, preflights *Preflights) error
 }
 
+// A Prober is a RouterAdapter that can tell a handler which is none of ours from
+// no handler. Without it, answers that name headers are kept by no browser, unless
+// the URL serves POST to the same page: see Vocabulary in the package documentation.
+type Prober interface {
+	RouterAdapter
+
+	// Probe is Resolve, and reports whether the router would run any handler, ours
+	// or not; true, too, if it cannot tell.
+	Probe(r *http.Request, method string) (route *Route, runs bool)
+}
+
 // A RouteVerifier is a RouterAdapter that helps CorsConfig.Verify.
 type RouteVerifier interface {
 	RouterAdapter
@@ -339,7 +350,11 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 		values.set(h, acam, method)
 	}
 	values.set(h, acah, allowHeaders)
-	values.set(h, acma, g.maxAge)
+	maxAge := g.maxAge
+	if allowHeaders != "" && maxAge != "0" && method != http.MethodPost && e.preflights.reg.opensPOST(r, allowHeaders) {
+		maxAge = "0"
+	}
+	values.set(h, acma, maxAge)
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
 }
 

@@ -81,7 +81,7 @@ func (a *Adapter) serveBehind(w http.ResponseWriter, r *http.Request) bool {
 		return false
 	}
 	behind := at.withoutOurs()
-	if behind.find(http.MethodOptions, cmp.Or(rctx.RoutePath, urlPath(r))) == nil {
+	if _, runs := behind.find(http.MethodOptions, cmp.Or(rctx.RoutePath, urlPath(r))); !runs {
 		return false
 	}
 	// Routing goes on where the router of this tree began.

@@ -47,6 +47,7 @@ import (
 
 var (
 	_ routecors.OPTIONSRegistrar = (*Adapter)(nil)
+	_ routecors.Prober           = (*Adapter)(nil)
 	_ routecors.RouteVerifier    = (*Adapter)(nil)
 )
 

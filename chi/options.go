@@ -48,7 +48,8 @@ func (t *tree) allow(r *http.Request) string {
 		if m == http.MethodHead && l.getHead {
 			by = l.headBy(path)
 		}
-		return l.find(by, path) == nil
+		_, runs := l.find(by, path)
+		return !runs
 	})
 	slices.Sort(methods)
 	methods = slices.Compact(methods)
@@ -143,7 +144,7 @@ func (a *Adapter) VerifyRoute(route *routecors.Route) error {
 	if strings.Contains(path, ":") {
 		return nil // no path is known that matches an expression
 	}
-	if h := a.level().find(method, path); routeOf(h) != route {
+	if h, _ := a.level().find(method, path); routeOf(h) != route {
 		return fmt.Errorf("another route stands before it: for %s %s the router runs a %T", method, path, h)
 	}
 	return nil

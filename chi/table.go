@@ -95,8 +95,9 @@ func (l *level) mounted(pattern string) (sub *level, stub bool) {
 
 var contexts = sync.Pool{New: func() any { return chi.NewRouteContext() }}
 
-// find returns the handler that the router would run; nil if none.
-func (l *level) find(method, path string) http.Handler {
+// find returns the handler that the router would run for method and path, and
+// whether it would run any: the handler is nil, too, if it cannot be told.
+func (l *level) find(method, path string) (h http.Handler, runs bool) {
 	rctx := contexts.Get().(*chi.Context)
 	defer contexts.Put(rctx)
 again:
@@ -109,14 +110,17 @@ again:
 			if i > 0 {
 				path = rctx.RoutePath
 			}
-			return cmp.Or(l.withoutOurs().find(method, path), h)
+			if behind, runs := l.withoutOurs().find(method, path); runs {
+				return behind, true
+			}
+			return h, true
 		}
 		if h != nil && !(ours && isMount(o.next)) {
-			return h
+			return h, true
 		}
 		sub, stub := l.mounted(pattern)
 		if sub == nil {
-			return h
+			return h, true // h is nil on the stub of a mount of another kind
 		}
 		l = sub
 		if stub {
@@ -124,7 +128,7 @@ again:
 			goto again
 		}
 	}
-	return nil
+	return nil, false
 }
 
 // routeOf returns the Route in a handler of the tree, if it is one of ours.
@@ -141,19 +145,26 @@ func routeOf(h http.Handler) *routecors.Route {
 
 // Resolve implements routecors.RouterAdapter.
 func (a *Adapter) Resolve(r *http.Request, method string) *routecors.Route {
+	route, _ := a.Probe(r, method)
+	return route
+}
+
+// Probe implements routecors.Prober.
+func (a *Adapter) Probe(r *http.Request, method string) (route *routecors.Route, runs bool) {
 	l, method, path, ok := a.locate(r, method)
 	if !ok {
-		return nil
+		return nil, true
 	}
 	if method == http.MethodHead && l.getHead {
 		// Whether the middleware comes before or after one that rewrites the path
 		// cannot be told.
 		method = l.headBy(path)
 		if method != l.headBy(urlPath(r)) {
-			return nil
+			return nil, true
 		}
 	}
-	return routeOf(l.find(method, path))
+	h, runs := l.find(method, path)
+	return routeOf(h), runs
 }
 
 // headBy returns the method by which middleware.GetHead has l route HEAD: GET,

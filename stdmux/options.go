@@ -80,6 +80,7 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 		return nil
 	}
 	if s.options == nil { // else a twin's
+		a.keepOPTIONS(pattern)
 		err := a.registerOPTIONS(s, pattern, preflights)
 		if err != nil {
 			if h, theirs := a.sameOPTIONS(pattern); theirs != "" {
@@ -100,6 +101,20 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 		}
 	}
 	return nil
+}
+
+// keepOPTIONS notes a wider pattern for OPTIONS of the bare mux, which ours is
+// going to shadow: what is no preflight goes on to it.
+func (a *Adapter) keepOPTIONS(pattern string) {
+	for _, path := range samples(pattern) {
+		h, theirs := a.handler(sample(pattern, path), http.MethodOptions)
+		if method, _ := cutMethod(theirs); method != http.MethodOptions {
+			continue
+		}
+		if _, ours := h.(*options); !ours {
+			_ = try(a.users, theirs, h) // fails where it is there already
+		}
+	}
 }
 
 // sameOPTIONS returns the handler and the pattern that the mux has for OPTIONS
@@ -134,7 +149,7 @@ func (a *Adapter) VerifyRoute(route *routecors.Route) error {
 	var pattern string
 	for _, path := range samples(route.Pattern()) {
 		r := sample(route.Pattern(), path)
-		if a.resolve(r, method) == route {
+		if found, _ := a.probe(r, method); found == route {
 			return nil
 		}
 		if first == nil {

@@ -41,6 +41,7 @@ import (
 
 var (
 	_ routecors.OPTIONSRegistrar = (*Adapter)(nil)
+	_ routecors.Prober           = (*Adapter)(nil)
 	_ routecors.RouteVerifier    = (*Adapter)(nil)
 )
 
@@ -51,7 +52,7 @@ var (
 type Adapter struct {
 	mux   *http.ServeMux
 	users *http.ServeMux // the user's own OPTIONS routes alone
-	mount *mount // that leads here from another mux; nil for the outermost
+	mount *mount         // that leads here from another mux; nil for the outermost
 
 	mounted atomic.Bool // some mount leads on from the outermost
 
@@ -166,34 +167,40 @@ func (a *Adapter) outermost() *Adapter {
 // Resolve implements routecors.RouterAdapter. It asks the mux itself, which hands
 // back the very handler that it would run.
 func (a *Adapter) Resolve(r *http.Request, method string) *routecors.Route {
+	route, _ := a.Probe(r, method)
+	return route
+}
+
+// Probe implements routecors.Prober.
+func (a *Adapter) Probe(r *http.Request, method string) (route *routecors.Route, runs bool) {
 	if a = a.outermost(); a.mounted.Load() {
 		if outer, ok := r.Context().Value(outerRequest{a}).(*http.Request); ok {
 			r = outer
 		}
 	}
 	if r.RequestURI == "*" {
-		return nil // net/http answers it before the mux
+		return nil, false // net/http answers it before the mux
 	}
-	return a.resolve(r, method)
+	return a.probe(r, method)
 }
 
-// resolve is Resolve for a request as this mux sees it.
-func (a *Adapter) resolve(r *http.Request, method string) *routecors.Route {
-	h, _ := a.handler(r, method)
+// probe is Probe for a request as this mux sees it.
+func (a *Adapter) probe(r *http.Request, method string) (route *routecors.Route, runs bool) {
+	h, pattern := a.handler(r, method)
 	if _, ours := h.(*options); ours {
 		behind := a.behind(r)
 		if behind == nil {
-			return nil
+			return nil, true
 		}
-		h, _ = behind.Handler(&http.Request{Method: method, Host: r.Host, URL: r.URL})
+		h, pattern = behind.Handler(&http.Request{Method: method, Host: r.Host, URL: r.URL})
 	}
 	switch h := h.(type) {
 	case *routecors.Route:
-		return h
+		return h, true
 	case *mount:
-		return h.resolve(r, method)
+		return h.probe(r, method)
 	}
-	return nil
+	return nil, pattern != ""
 }
 
 // noMethod is a method that no pattern can name, so that only patterns without a
@@ -265,14 +272,14 @@ func (m *mount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.next.ServeHTTP(w, r)
 }
 
-// resolve strips the prefix as http.StripPrefix does.
-func (m *mount) resolve(r *http.Request, method string) *routecors.Route {
+// probe strips the prefix as http.StripPrefix does.
+func (m *mount) probe(r *http.Request, method string) (route *routecors.Route, runs bool) {
 	path, ok := strings.CutPrefix(r.URL.Path, m.prefix)
 	rawPath, rawOK := strings.CutPrefix(r.URL.RawPath, m.prefix)
 	if !ok || !rawOK && r.URL.RawPath != "" {
-		return nil
+		return nil, false
 	}
 	url := *r.URL
 	url.Path, url.RawPath = path, rawPath
-	return m.inner.resolve(&http.Request{Host: r.Host, URL: &url}, method)
+	return m.inner.probe(&http.Request{Host: r.Host, URL: &url}, method)
 }

@@ -360,11 +360,37 @@ func (w *World) check(t testing.TB, tally *Tally, q question) {
 	case leaf != nil && (leaf.Added || leaf.Covered) && leaf.varies() != variesByOrigin(actual.header):
 		fail("Vary")
 	}
+	if approved && q.method != http.MethodPost {
+		w.checkCached(t, q, answer, fail)
+	}
 	if !approved && answer.header["Ran"] == nil && hasCORS(answer.header) {
 		fail("header on a refused preflight")
 	}
 	if ran := answer.header["Ran"]; ran != nil && w.leaves[ran[0]].Added {
 		fail("an added route ran for a preflight")
+	}
+}
+
+// checkCached asks whether a browser that keeps the header names of answer could
+// send a POST with them that no preflight allows.
+func (w *World) checkCached(t testing.TB, q question, answer *recorder, fail func(string)) {
+	names := answer.header.Get("Access-Control-Allow-Headers")
+	if names == "" {
+		return
+	}
+	post := w.ask(t, q.request(t, http.MethodPost))
+	var leaf *Leaf
+	if ran := post.header["Ran"]; ran != nil {
+		leaf = w.leaves[ran[0]]
+	}
+	o, allowed := leaf.allows(q.origin, http.MethodPost)
+	kept := answer.header.Get("Access-Control-Max-Age") != "0"
+	allowed = allowed && headersAllowed(o, names)
+	switch {
+	case kept && leaf != nil && !allowed:
+		fail(fmt.Sprintf("a kept answer opens POST to %+v", leaf))
+	case !kept && w.Exact && (allowed || leaf == nil && post.status == http.StatusMethodNotAllowed):
+		fail(fmt.Sprintf("an answer that could be kept is not: POST is answered %d by %+v", post.status, leaf))
 	}
 }
 
