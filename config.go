@@ -1,9 +1,103 @@
+// Package routecors decides, for each route of a Go router, which pages of other
+// origins may use it.
+//
+//	mux := http.NewServeMux()
+//	router := stdmux.New(mux) // chicors.New(r) for chi
+//
+//	cors, err := routecors.Setup(router, routecors.Policy{ // the defaults
+//		"https://app.example.com": {AllowHeaders: []string{"Content-Type"}, MaxAge: 600},
+//	})
+//	…
+//	err = cors.Add(router.HandleFunc("GET /articles", list)) // by the defaults
+//	err = cors.Add(router.HandleFunc("PUT /articles/{id}", put), routecors.Policy{
+//		"https://admin.example.com": {AllowCredentials: true, AllowHeaders: []string{"X-CSRF-Token"}},
+//	})
+//	mux.HandleFunc("DELETE /articles/all", purge) // private
+//
+//	log.Fatal(http.ListenAndServe(":8080", cors.Handler(mux)))
+//
+// A preflight is approved if and only if the request that it announces would be
+// served by a route that was added, and whose policy allows it; an actual response
+// is shared if and only if its route allows that. Both are decided by one function,
+// for the route that the router itself says it would run. A route that was not
+// added is private, whatever stands beside it.
+//
+// # Precedence
+//
+// The policies of a route are layers, nearest first: those given to Add with the
+// route, those of its Resource, those of the groups, the defaults of Setup. The
+// first layer in which some key matches the origin decides; in a layer an exact
+// origin beats a pattern, and "*" is last. The options of that key are taken whole,
+// never merged. Deny decides like any other, that the origin gets nothing:
+// Policy{"*": {Deny: true}} shuts off all layers further away.
+//
+// A route with a method allows that method (GET with HEAD, where the router serves
+// HEAD by it). A route without one allows what AllowMethods says.
+//
+// # What Add registers
+//
+// The Route is in the router already. The first Add of a pattern puts a handler for
+// OPTIONS beside it, which answers preflights by asking the router for the method
+// that they announce, and hands on what is none: to the user's own OPTIONS handler,
+// to a handler without a method, or else to 204 (No Content) with a right Allow.
+// Adapters say what they do where the router cannot take it.
+//
+// # Serving
+//
+// The router itself can be served: added routes set their headers, and preflights
+// arrive at the handlers for OPTIONS. CorsConfig.Handler around it, outermost or as
+// a chi middleware, is the exact way: preflights are answered ahead of auth and
+// rate limits, and a page can read a 401, a 429 or a time-out. It must stand after
+// what rewrites the path, the host or the method of requests.
+//
+// Responses whose answer depends on the origin say "Vary: Origin", always. It is
+// kept under the key "vary" of the header map, so that a handler's
+// Header().Set("Vary", …) does not lose it; on the wire it is one more line. A
+// middleware or an httptest.ResponseRecorder sees it as header["vary"], not by
+// header.Get("Vary"). A middleware that answers ahead of the route a request without
+// Origin sets its own.
+//
+// A handler that sets Access-Control headers itself overrides ours. The
+// ResponseWriter is the router's own, but for routes that expose every header with
+// credentials; the wrapper keeps http.Flusher, http.Hijacker and io.ReaderFrom.
+//
+// # Why is my preflight 403?
+//
+// The body of the answer says why, in one sentence: the origin is in no policy of
+// the route; it is denied; the method is not among AllowMethods (of a route without
+// a method); a request header is not among AllowHeaders; or no route that was added
+// serves the method at that URL, because it was not added, lies under a private one,
+// or is a redirect. A 405 comes from the router: the preflight did not arrive, and
+// Verify says why. A 401 comes from a middleware before CorsConfig.Handler.
+//
+// # Vocabulary
+//
+// The terms are those of the Fetch standard, https://fetch.spec.whatwg.org/. Beside
+// them, the actual request is the one that a CORS-preflight request announces, or
+// any other CORS request; a credentialed request is one whose credentials mode is
+// "include".
+//
+// A browser keeps the header names of an approved preflight for the URL, whatever
+// the method was, and never asks for GET, HEAD and POST. Where a POST to the same
+// URL would reach a route that does not allow the page these headers, the answer
+// says "Access-Control-Max-Age: 0", so that nothing is kept.
+//
+// CORS keeps answers from pages; it does not keep pages from sending. A POST with a
+// form's content type runs the handler, whatever the policy: that is the business
+// of http.CrossOriginProtection.
+//
+// # Concurrency
+//
+// Everything here is safe for concurrent use. Requests take no lock. Add while the
+// router serves works where the router itself allows registration then: ServeMux
+// does, chi does not.
 package routecors
 
 import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,16 +135,6 @@ func (e *ConfigError) Error() string {
 	return b.String()
 }
 
-// settings are what the options of Setup set.
-type settings struct {
-	preflightStatus      int
-	withoutOPTIONS       bool
-	trustEveryOrigin     bool
-	trustNullOrigin      bool
-	trustInsecureOrigins bool
-	trustPublicSuffixes  bool
-}
-
 // An Option is an option of Setup.
 type Option func(*settings) error
 
@@ -72,31 +156,6 @@ func WithPreflightStatus(status int) Option {
 // added routes that receive OPTIONS requests themselves.
 func WithoutSyntheticOPTIONS() Option {
 	return func(s *settings) error { s.withoutOPTIONS = true; return nil }
-}
-
-// DangerouslyTrustEveryOrigin accepts AllowCredentials for "*", and for patterns
-// that match every host: any website may then act as the user who visits it.
-func DangerouslyTrustEveryOrigin() Option {
-	return func(s *settings) error { s.trustEveryOrigin = true; return nil }
-}
-
-// DangerouslyTrustNullOrigin accepts AllowCredentials for "null" and "file://":
-// any website can make a page of the origin null, with a sandboxed frame.
-func DangerouslyTrustNullOrigin() Option {
-	return func(s *settings) error { s.trustNullOrigin = true; return nil }
-}
-
-// DangerouslyTrustInsecureOrigins accepts AllowCredentials for plain http beyond
-// loopback: anyone on the network can put a page there.
-func DangerouslyTrustInsecureOrigins() Option {
-	return func(s *settings) error { s.trustInsecureOrigins = true; return nil }
-}
-
-// DangerouslyTrustPublicSuffixes accepts AllowCredentials for a pattern such as
-// "https://*.github.io", under which anyone can register a name.
-// See https://publicsuffix.org.
-func DangerouslyTrustPublicSuffixes() Option {
-	return func(s *settings) error { s.trustPublicSuffixes = true; return nil }
 }
 
 // A CorsConfig is the registry of the routes that share their responses with
@@ -121,7 +180,7 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 	}
 	reg.preflights = &Preflights{reg}
 	var errs []error
-	if adapter == nil {
+	if isNil(adapter) {
 		errs = append(errs, &ConfigError{Route: "Setup", Reason: "nil adapter; pass stdmux.New(mux) or chicors.New(router)"})
 	} else {
 		reg.adapter = outermost(adapter)
@@ -200,7 +259,7 @@ func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
 	if route.added {
 		fail("was added before; give one Add all its policies, the nearest first")
 	}
-	if isNilHandler(route.handler) {
+	if isNil(route.handler) {
 		fail("nil handler; register the route with the handler that serves it")
 	}
 	if neverAllowed(route.method) {
@@ -283,7 +342,7 @@ func (c *CorsConfig) compileAll(policies []Policy, name string, check func(Polic
 // requests; it is an ordinary middleware, r.Use(cors.Handler) in chi. It panics if
 // next is nil.
 func (c *CorsConfig) Handler(next http.Handler) http.Handler {
-	if isNilHandler(next) {
+	if isNil(next) {
 		panic("routecors: nil handler; pass the router to CorsConfig.Handler")
 	}
 	c.reg.fronted.Store(true)
@@ -301,9 +360,11 @@ func (c *CorsConfig) Verify() error {
 	}
 	bare := !c.reg.fronted.Load()
 	routes := c.reg.enabledRoutes()
-	if bare && c.reg.settings.withoutOPTIONS && len(routes) > 0 {
-		errs = append(errs, &ConfigError{Reason: "nothing answers preflights: with WithoutSyntheticOPTIONS, serve through CorsConfig.Handler"})
+	if bare && c.reg.settings.withoutOPTIONS {
 		bare = false
+		if slices.ContainsFunc(routes, func(r *Route) bool { return !r.receivesOPTIONS() }) {
+			errs = append(errs, &ConfigError{Reason: "nothing answers preflights: with WithoutSyntheticOPTIONS, serve through CorsConfig.Handler"})
+		}
 	}
 	for _, route := range routes {
 		if len(route.enabled.Load().layers) == 0 {
@@ -345,9 +406,8 @@ func (reg *registry) enabledRoutes() []*Route {
 	return routes
 }
 
-func isNilHandler(h http.Handler) bool {
-	if f, ok := h.(http.HandlerFunc); ok {
-		return f == nil
-	}
-	return h == nil
+// isNil reports whether v is nil, or an interface that holds a nil pointer or function.
+func isNil(v any) bool {
+	r := reflect.ValueOf(v)
+	return !r.IsValid() || (r.Kind() == reflect.Pointer || r.Kind() == reflect.Func) && r.IsNil()
 }

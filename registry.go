@@ -323,7 +323,11 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 		if key != "*" {
 			var err error
 			if pattern, err = origin.ParsePattern(key); err != nil {
-				errs = append(errs, &ConfigError{Route: route, Origin: key, Reason: err.Error()})
+				reason := err.Error()
+				if key == "" {
+					reason = `origin "": ` + reason
+				}
+				errs = append(errs, &ConfigError{Route: route, Origin: key, Reason: reason})
 			}
 		}
 		if errs = append(errs, p[key].check(route, key, pattern, &reg.settings)...); errs != nil {
@@ -357,25 +361,6 @@ func (reg *registry) grant(o ResourceOptions, star bool) *grant {
 	return g
 }
 
-func appendOptions(b []byte, o ResourceOptions) []byte {
-	b = strconv.AppendBool(b, o.AllowCredentials)
-	b = strconv.AppendBool(b, o.Deny)
-	b = strconv.AppendInt(b, int64(o.MaxAge), 10)
-	for _, list := range [...][]string{o.ExposeHeaders, o.AllowHeaders, o.AllowMethods} {
-		b = append(strconv.AppendInt(append(b, '['), int64(len(list)), 10), ' ')
-		for _, v := range list {
-			b = appendString(b, v)
-		}
-	}
-	return b
-}
-
-// appendString appends s so that no two sequences of strings read alike.
-func appendString(b []byte, s string) []byte {
-	b = append(strconv.AppendInt(b, int64(len(s)), 10), ':')
-	return append(b, s...)
-}
-
 // enable returns what routes with these layers have in common.
 func (reg *registry) enable(layers []*layer, covered bool) *enabled {
 	reg.key = strconv.AppendBool(reg.key[:0], covered)
@@ -404,7 +389,7 @@ func (reg *registry) registerOPTIONS(a RouterAdapter, name, pattern string) erro
 
 // activate has route answer by e.
 func (reg *registry) activate(route *Route, e *enabled) {
-	if route.method == "" || route.method == http.MethodOptions {
+	if route.receivesOPTIONS() {
 		reg.preflights.Attach(route)
 	}
 	route.enabled.Store(e)

@@ -153,7 +153,7 @@ func (o ResourceOptions) check(route, key string, p origin.Pattern, s *settings)
 		errs = append(errs, &ConfigError{Route: route, Origin: key, Field: field, Value: value, Reason: reason})
 	}
 	if o.Deny {
-		if o.AllowCredentials || o.ExposeHeaders != nil || o.AllowHeaders != nil || o.AllowMethods != nil || o.MaxAge != 0 {
+		if o.AllowCredentials || len(o.ExposeHeaders)+len(o.AllowHeaders)+len(o.AllowMethods) > 0 || o.MaxAge != 0 {
 			fail("Deny", "true", "an origin that is denied has no other options; leave them out")
 		}
 		return errs
@@ -225,6 +225,61 @@ func untrusted(key string, p origin.Pattern, s *settings) string {
 		return `anyone can register a name under ` + strconv.Quote(suffix) + `, a public suffix; name the site, or set up with DangerouslyTrustPublicSuffixes`
 	}
 	return ""
+}
+
+// settings are what the options of Setup set.
+type settings struct {
+	preflightStatus      int
+	withoutOPTIONS       bool
+	trustEveryOrigin     bool
+	trustNullOrigin      bool
+	trustInsecureOrigins bool
+	trustPublicSuffixes  bool
+}
+
+// DangerouslyTrustEveryOrigin accepts AllowCredentials for "*", and for patterns
+// that match every host: any website may then act as the user who visits it.
+func DangerouslyTrustEveryOrigin() Option {
+	return func(s *settings) error { s.trustEveryOrigin = true; return nil }
+}
+
+// DangerouslyTrustNullOrigin accepts AllowCredentials for "null" and "file://":
+// any website can make a page of the origin null, with a sandboxed frame.
+func DangerouslyTrustNullOrigin() Option {
+	return func(s *settings) error { s.trustNullOrigin = true; return nil }
+}
+
+// DangerouslyTrustInsecureOrigins accepts AllowCredentials for plain http beyond
+// loopback: anyone on the network can put a page there.
+func DangerouslyTrustInsecureOrigins() Option {
+	return func(s *settings) error { s.trustInsecureOrigins = true; return nil }
+}
+
+// DangerouslyTrustPublicSuffixes accepts AllowCredentials for a pattern such as
+// "https://*.github.io", under which anyone can register a name.
+// See https://publicsuffix.org.
+func DangerouslyTrustPublicSuffixes() Option {
+	return func(s *settings) error { s.trustPublicSuffixes = true; return nil }
+}
+
+// appendOptions appends o so that no two options read alike.
+func appendOptions(b []byte, o ResourceOptions) []byte {
+	b = strconv.AppendBool(b, o.AllowCredentials)
+	b = strconv.AppendBool(b, o.Deny)
+	b = strconv.AppendInt(b, int64(o.MaxAge), 10)
+	for _, list := range [...][]string{o.ExposeHeaders, o.AllowHeaders, o.AllowMethods} {
+		b = append(strconv.AppendInt(append(b, '['), int64(len(list)), 10), ' ')
+		for _, v := range list {
+			b = appendString(b, v)
+		}
+	}
+	return b
+}
+
+// appendString appends s so that no two sequences of strings read alike.
+func appendString(b []byte, s string) []byte {
+	b = append(strconv.AppendInt(b, int64(len(s)), 10), ':')
+	return append(b, s...)
 }
 
 // MarshalJSON writes the options that are set, by the names allow_credentials,

@@ -35,10 +35,10 @@ type OPTIONSRegistrar interface {
 	// RegisterOPTIONS has preflights answer the preflights to pattern, which is as
 	// it was given to NewRoute or NewResource. It is called once or more for a pattern.
 	//
-	// If a Route of the adapter's own receives OPTIONS requests there (a user's
-	// OPTIONS route, a route without a method), Preflights.Attach is enough, now or
-	// when the Route comes. Otherwise the adapter puts a handler of its own in the
-	// router, which asks Preflights.Answer first.
+	// Routes of the adapter's own that receive OPTIONS requests (a user's OPTIONS
+	// routes, routes without a method) get Preflights.Attach, now or when they come.
+	// Where none does, the adapter puts a handler of its own in the router, which
+	// asks Preflights.Answer first.
 	//
 	// An error says that a handler which is none of ours stands there and cannot be
 	// kept working, and names both sides. That the router refuses the pattern for
@@ -138,6 +138,10 @@ func (route *Route) Unwrap() http.Handler { return route.handler }
 
 func (*Route) entity() {}
 
+func (route *Route) receivesOPTIONS() bool {
+	return route.method == "" || route.method == http.MethodOptions
+}
+
 // ServeHTTP sets the CORS response headers if the route was added, and runs its
 // handler. A route that receives OPTIONS requests answers preflights itself.
 func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -212,6 +216,7 @@ func (e *enabled) decorate(route *Route, h http.Header, r *http.Request) *grant 
 	}
 	values := make(values, 0, n)
 	if !e.constant {
+		//lint:ignore SA1008 varyKey says why it is not canonical
 		if old := h[varyKey]; len(old) == 0 {
 			values.set(h, varyKey, "Origin")
 		} else if !slices.Contains(old, "Origin") {

@@ -70,6 +70,9 @@ type tree struct {
 
 	mu    sync.Mutex     // of reading the table
 	slots map[place]bool // that have their handler for OPTIONS
+
+	preflights *routecors.Preflights // to be answered; nil before the first Add
+	receivers  []*routecors.Route    // of OPTIONS requests, until then
 }
 
 // A place is a node of a tree.
@@ -215,13 +218,26 @@ func (a *Adapter) handle(method, pattern string, h http.Handler) *routecors.Rout
 			h = chi.Chain(inline...).Handler(h)
 		}
 	}
-	route := routecors.NewRoute(a, method, pattern, h)
+	route := a.newRoute(method, pattern, h)
 	if ours != nil {
 		register(a.base, method, pattern, &options{ours.preflights, a, route, true})
 	} else {
 		register(a.base, method, pattern, route)
 	}
 	a.changed()
+	return route
+}
+
+// newRoute returns a Route, which answers preflights if it receives them.
+func (a *Adapter) newRoute(method, pattern string, h http.Handler) *routecors.Route {
+	route := routecors.NewRoute(a, method, pattern, h)
+	switch {
+	case method != "" && method != http.MethodOptions:
+	case a.preflights != nil:
+		a.preflights.Attach(route)
+	default:
+		a.receivers = append(a.receivers, route)
+	}
 	return route
 }
 

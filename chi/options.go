@@ -59,6 +59,13 @@ func (t *tree) allow(r *http.Request) string {
 // RegisterOPTIONS implements routecors.OPTIONSRegistrar. It never fails: whatever
 // chi has for OPTIONS can be wrapped.
 func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Preflights) error {
+	if a.preflights == nil {
+		a.preflights = preflights
+		for _, route := range a.receivers {
+			preflights.Attach(route)
+		}
+		a.receivers = nil
+	}
 	at := place{a.base, blank(pattern)}
 	if a.slots[at] {
 		return nil
@@ -66,9 +73,7 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	a.slots[at] = true
 	found := a.optionsAt(pattern)
 	switch h := found.handler.(type) {
-	case *options:
-	case *routecors.Route:
-		preflights.Attach(h)
+	case *options, *routecors.Route:
 	case nil:
 		a.base.Method(http.MethodOptions, pattern, &options{preflights, a, nil, false})
 	default:

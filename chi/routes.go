@@ -55,9 +55,9 @@ func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
 		if route == nil {
 			switch {
 			case whole == nil || !sameCode(h, whole):
-				route = routecors.NewRoute(a, m, r.Pattern, h)
+				route = a.newRoute(m, r.Pattern, h)
 			case every == nil:
-				every = routecors.NewRoute(a, "", r.Pattern, wholeHandler(whole, r.Handlers))
+				every = a.newRoute("", r.Pattern, wholeHandler(whole, r.Handlers))
 				fallthrough
 			default:
 				route = every

@@ -1,6 +1,7 @@
 package stdmux
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -70,13 +71,16 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	for m := a.mount; m != nil; m = m.outer.mount {
 		m.preflights.CompareAndSwap(nil, preflights)
 	}
-	s := a.slot(pattern)
-	if s.preflights != nil {
-		return nil
+	if a.preflights == nil {
+		a.preflights = preflights
+		for _, s := range a.slots {
+			if s.route != nil {
+				preflights.Attach(s.route)
+			}
+		}
 	}
-	if s.route != nil {
-		s.preflights = preflights
-		preflights.Attach(s.route)
+	s := a.slot(pattern)
+	if s.prepared || s.route != nil {
 		return nil
 	}
 	if s.options == nil { // else a twin's
@@ -92,7 +96,7 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 		}
 		s.refused = err
 	}
-	s.preflights = preflights
+	s.prepared = true
 	if path, ok := cutSlash(pattern); ok && s.refused == nil {
 		// The mux redirects the path without the slash where nothing else has it.
 		// What stands there already serves it, and may refuse ours.
@@ -106,8 +110,9 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 // keepOPTIONS notes a wider pattern for OPTIONS of the bare mux, which ours is
 // going to shadow: what is no preflight goes on to it.
 func (a *Adapter) keepOPTIONS(pattern string) {
+	host, _ := cutHost(pattern)
 	for _, path := range samples(pattern) {
-		h, theirs := a.handler(sample(pattern, path), http.MethodOptions)
+		h, theirs := a.handler(sample(host, path), http.MethodOptions)
 		if method, _ := cutMethod(theirs); method != http.MethodOptions {
 			continue
 		}
@@ -120,8 +125,9 @@ func (a *Adapter) keepOPTIONS(pattern string) {
 // sameOPTIONS returns the handler and the pattern that the mux has for OPTIONS
 // requests to just what pattern matches; "" if it has none.
 func (a *Adapter) sameOPTIONS(pattern string) (http.Handler, string) {
+	host, _ := cutHost(pattern)
 	for _, path := range samples(pattern) {
-		h, theirs := a.handler(sample(pattern, path), http.MethodOptions)
+		h, theirs := a.handler(sample(host, path), http.MethodOptions)
 		if method, p := cutMethod(theirs); method == http.MethodOptions && key(p) == key(pattern) {
 			return h, theirs
 		}
@@ -145,15 +151,16 @@ func (a *Adapter) VerifyRoute(route *routecors.Route) error {
 	if method == "" {
 		method = noMethod
 	}
+	outermost := a.outermost()
 	var first http.Handler
 	var pattern string
 	for _, path := range samples(route.Pattern()) {
-		r := sample(route.Pattern(), path)
-		if found, _ := a.probe(r, method); found == route {
+		r := a.sample(route.Pattern(), path)
+		if found, _ := outermost.probe(r, method); found == route {
 			return nil
 		}
 		if first == nil {
-			first, pattern = a.handler(r, method)
+			first, pattern = outermost.handler(r, method)
 		}
 	}
 	if pattern == "" {
@@ -171,9 +178,9 @@ func (a *Adapter) VerifyOPTIONS(pattern string) error {
 		return fmt.Errorf("its preflights do not arrive, since the mux refuses a handler for OPTIONS there; serve through CorsConfig.Handler (the mux says: %v)", s.refused)
 	}
 	for _, path := range samples(pattern) {
-		h, theirs := a.handler(sample(pattern, path), http.MethodOptions)
+		h, theirs := a.outermost().handler(a.sample(pattern, path), http.MethodOptions)
 		switch h.(type) {
-		case *options, *routecors.Route:
+		case *options, *routecors.Route, *mount:
 			return nil
 		}
 		if theirs != "" {
@@ -181,4 +188,14 @@ func (a *Adapter) VerifyOPTIONS(pattern string) error {
 		}
 	}
 	return fmt.Errorf("its preflights do not arrive; serve through CorsConfig.Handler")
+}
+
+// sample returns a request for path and the host of pattern, as the outermost mux
+// sees it.
+func (a *Adapter) sample(pattern, path string) *http.Request {
+	host, _ := cutHost(pattern)
+	for m := a.mount; m != nil; m = m.outer.mount {
+		host, path = cmp.Or(m.host, host), m.prefix+path
+	}
+	return sample(host, path)
 }

@@ -71,6 +71,10 @@ func samples(pattern string) []string {
 			segments[i] = ""
 		case strings.HasPrefix(s, "{"):
 			segments[i] = any
+		default:
+			if u, err := url.PathUnescape(s); err == nil {
+				segments[i] = url.PathEscape(u)
+			}
 		}
 	}
 	paths := []string{strings.Join(segments, "/")}
@@ -85,9 +89,8 @@ func samples(pattern string) []string {
 	return paths
 }
 
-// sample returns a request for path to the host of pattern.
-func sample(pattern, path string) *http.Request {
-	host, _ := cutHost(pattern)
+// sample returns a request to host for an escaped path.
+func sample(host, path string) *http.Request {
 	u, err := url.Parse(path)
 	if err != nil {
 		u = &url.URL{Path: path}

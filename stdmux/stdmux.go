@@ -56,16 +56,17 @@ type Adapter struct {
 
 	mounted atomic.Bool // some mount leads on from the outermost
 
-	mu    sync.Mutex
-	slots map[string]*slot // by the key of a pattern
+	mu         sync.Mutex            // guards what follows
+	slots      map[string]*slot      // by the key of a pattern
+	preflights *routecors.Preflights // to be answered; nil before the first Add
 }
 
 // A slot is who receives OPTIONS requests to one path.
 type slot struct {
-	route      *routecors.Route      // of the user's: for OPTIONS, or else without a method
-	options    *options              // ours, in the mux
-	preflights *routecors.Preflights // to be answered here
-	refused    error                 // why the mux has none of ours
+	route    *routecors.Route // of the user's: for OPTIONS, or else without a method
+	options  *options         // ours, in the mux
+	refused  error            // why the mux has none of ours
+	prepared bool             // by RegisterOPTIONS
 }
 
 // New returns the adapter of mux, which is http.DefaultServeMux if nil.
@@ -101,8 +102,9 @@ func (a *Adapter) Handle(pattern string, h http.Handler) *routecors.Route {
 	if s.route == nil || method != "" {
 		s.route = route
 	}
-	if s.preflights != nil && s.options == nil {
-		s.preflights.Attach(s.route)
+	if a.preflights != nil {
+		a.preflights.Attach(route)
+		s.refused = nil // route does what ours could not
 	}
 	return route
 }
@@ -227,7 +229,7 @@ func try(mux *http.ServeMux, pattern string, h http.Handler) (err error) {
 // A mount is the handler in one mux that leads to another.
 type mount struct {
 	outer, inner *Adapter
-	prefix       string
+	host, prefix string
 	next         http.Handler
 	preflights   atomic.Pointer[routecors.Preflights]
 }
@@ -249,11 +251,8 @@ func (a *Adapter) Mount(prefix string, sub *http.ServeMux, middlewares ...func(h
 	for i := len(middlewares) - 1; i >= 0; i-- {
 		next = middlewares[i](next)
 	}
-	path := prefix
-	if i := strings.IndexByte(prefix, '/'); i > 0 {
-		path = prefix[i:]
-	}
-	inner.mount = &mount{outer: a, inner: inner, prefix: path, next: http.StripPrefix(path, next)}
+	host, path := cutHost(prefix)
+	inner.mount = &mount{outer: a, inner: inner, host: host, prefix: path, next: http.StripPrefix(path, next)}
 	a.mux.Handle(prefix+"/", inner.mount)
 	a.outermost().mounted.Store(true)
 	return inner

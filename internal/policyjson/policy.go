@@ -1,6 +1,9 @@
 package policyjson
 
-import "encoding/json"
+import (
+	"bytes"
+	"encoding/json"
+)
 
 // Options has the fields of routecors.ResourceOptions.
 type Options struct {
@@ -35,7 +38,13 @@ func (l list) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads what MarshalJSON writes, strictly.
-func (o *Options) UnmarshalJSON(text []byte) error { return o.read(Text(text)) }
+func (o *Options) UnmarshalJSON(text []byte) error {
+	v, err := Text(text)
+	if err != nil {
+		return err
+	}
+	return o.read(v)
+}
 
 func (o *Options) read(v Value) error {
 	var read Options
@@ -64,20 +73,36 @@ func (o *Options) read(v Value) error {
 }
 
 func (v Value) list(names *[]string) error {
+	const want = `"*" or a list of names`
 	var one string
-	if v.Decode(&one, "") != nil {
-		return v.Decode(names, `"*" or a list of names`)
+	if v.Decode(&one, want) == nil {
+		if one != "*" {
+			return v.Errorf(`want %s, have %q; write [%q]`, want, one, one)
+		}
+		*names = []string{"*"}
+		return nil
 	}
-	if one != "*" {
-		return v.Errorf(`want "*" or a list of names, have %q; write [%q]`, one, one)
+	var list []*string
+	if err := v.Decode(&list, want); err != nil {
+		return err
 	}
-	*names = []string{"*"}
+	*names = make([]string, len(list))
+	for i, name := range list {
+		if name == nil {
+			return v.Errorf("want %s, have %s", want, bytes.TrimSpace(v.raw))
+		}
+		(*names)[i] = *name
+	}
 	return nil
 }
 
 // Unmarshal reads an object of options by origin, strictly, and calls entry for each.
 func Unmarshal(text []byte, entry func(origin string, o Options)) error {
-	return Text(text).Object(func(origin string, _, value Value) error {
+	v, err := Text(text)
+	if err != nil {
+		return err
+	}
+	return v.Object(func(origin string, _, value Value) error {
 		var o Options
 		if err := o.read(value); err != nil {
 			return err

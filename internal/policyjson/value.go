@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // An Error is a mistake at a place of a JSON text.
@@ -26,8 +27,19 @@ type Value struct {
 	raw   json.RawMessage
 }
 
-// Text returns the value that text consists of.
-func Text(text []byte) Value { return Value{text, 0, text} }
+// Text returns the value that text consists of, if it is JSON at all.
+func Text(text []byte) (Value, error) {
+	err := json.Unmarshal(text, new(json.RawMessage))
+	if err == nil {
+		return Value{text, 0, text}, nil
+	}
+	offset := len(text)
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) && !strings.HasPrefix(syntax.Error(), "unexpected end") {
+		offset = int(syntax.Offset) - 1
+	}
+	return Value{}, newError(text, max(offset, 0), err.Error())
+}
 
 // Errorf returns an Error at the start of v.
 func (v Value) Errorf(format string, args ...any) *Error {
@@ -50,7 +62,7 @@ func (v Value) Object(member func(name string, at, value Value) error) error {
 	dec := json.NewDecoder(bytes.NewReader(v.raw))
 	token, err := dec.Token()
 	if err != nil {
-		return v.syntax(err)
+		return err // impossible: Text has read it
 	}
 	if token != json.Delim('{') {
 		return v.Errorf("want an object, have %s", kind(token))
@@ -60,7 +72,7 @@ func (v Value) Object(member func(name string, at, value Value) error) error {
 		at := v.at(dec)
 		token, err := dec.Token()
 		if err != nil {
-			return v.syntax(err)
+			return err
 		}
 		name := token.(string) // Token takes nothing else for a name
 		if seen[name] {
@@ -69,14 +81,11 @@ func (v Value) Object(member func(name string, at, value Value) error) error {
 		seen[name] = true
 		value := v.at(dec)
 		if err := dec.Decode(&value.raw); err != nil {
-			return v.syntax(err)
+			return err
 		}
 		if err := member(name, at, value); err != nil {
 			return err
 		}
-	}
-	if _, err := dec.Token(); err != nil {
-		return v.syntax(err)
 	}
 	return nil
 }
@@ -100,15 +109,6 @@ func (v Value) Decode(p any, want string) error {
 		return v.Errorf("want %s, have %s", want, bytes.TrimSpace(v.raw))
 	}
 	return nil
-}
-
-func (v Value) syntax(err error) error {
-	var syntax *json.SyntaxError
-	offset := len(v.raw)
-	if errors.As(err, &syntax) {
-		offset = int(syntax.Offset) - 1
-	}
-	return newError(v.text, v.start+max(offset, 0), err.Error())
 }
 
 func kind(token json.Token) string {
