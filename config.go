@@ -349,63 +349,6 @@ func (c *CorsConfig) Handler(next http.Handler) http.Handler {
 	return &front{c.reg, next}
 }
 
-// Verify reports what was added and does not work as it was meant, before a
-// request shows it: each route that another shadows, or that stands in a wrapper
-// where Resolve cannot see it; each pattern whose preflights would not arrive. The
-// last it leaves out once Handler was called: call it after.
-func (c *CorsConfig) Verify() error {
-	var errs []error
-	fail := func(e Entity, reason string) {
-		errs = append(errs, &ConfigError{Route: e.String(), Reason: reason})
-	}
-	bare := !c.reg.fronted.Load()
-	routes := c.reg.enabledRoutes()
-	if bare && c.reg.settings.withoutOPTIONS {
-		bare = false
-		if slices.ContainsFunc(routes, func(r *Route) bool { return !r.receivesOPTIONS() }) {
-			errs = append(errs, &ConfigError{Reason: "nothing answers preflights: with WithoutSyntheticOPTIONS, serve through CorsConfig.Handler"})
-		}
-	}
-	for _, route := range routes {
-		if len(route.enabled.Load().layers) == 0 {
-			fail(route, "was added, but no policy, group or default lists an origin; give Add a policy")
-		}
-		v, ok := route.adapter.(RouteVerifier)
-		if !ok {
-			continue
-		}
-		if err := v.VerifyRoute(route); err != nil {
-			fail(route, err.Error())
-			continue
-		}
-		if !bare {
-			continue
-		}
-		if err := v.VerifyOPTIONS(route.pattern); err != nil {
-			fail(route, err.Error())
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// enabledRoutes returns the routes that were added, in order, then those that
-// resources cover.
-func (reg *registry) enabledRoutes() []*Route {
-	reg.mu.Lock()
-	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
-	reg.mu.Unlock()
-	for _, res := range resources {
-		res.mu.Lock()
-		for _, route := range res.routes {
-			if e := route.enabled.Load(); e != nil && e.covered {
-				routes = append(routes, route)
-			}
-		}
-		res.mu.Unlock()
-	}
-	return routes
-}
-
 // isNil reports whether v is nil, or an interface that holds a nil pointer or function.
 func isNil(v any) bool {
 	r := reflect.ValueOf(v)

@@ -44,6 +44,7 @@ type layer struct {
 	origins *origin.Set
 	grants  []*grant // as the patterns in origins
 	star    *grant
+	notes   []error // for Verify
 }
 
 // lookup returns what the layer says of a page of origin o; nil if nothing.
@@ -332,6 +333,9 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 		}
 		if errs = append(errs, p[key].check(route, key, pattern, &reg.settings)...); errs != nil {
 			continue
+		}
+		if note := p[key].note(route, key); note != nil {
+			l.notes = append(l.notes, note)
 		}
 		if key == "*" {
 			l.star = reg.grant(p[key], true)

@@ -60,7 +60,7 @@ type ResourceOptions struct {
 	Deny bool
 }
 
-// maxMaxAge is the longest preflight cache of a browser: Firefox's 24 hours.
+// maxMaxAge is the longest that a browser keeps a preflight: Firefox, 24 hours.
 const maxMaxAge = 86400
 
 // A grant is a ResourceOptions made ready to answer with. It is immutable and
@@ -159,8 +159,12 @@ func (o ResourceOptions) check(route, key string, p origin.Pattern, s *settings)
 		return errs
 	}
 	if o.AllowCredentials {
-		if reason := untrusted(key, p, s); reason != "" {
-			fail("AllowCredentials", "true", reason)
+		found := dangersOf(key, p)
+		s.needed |= found
+		for _, d := range dangers {
+			if found&^s.trusted&d.danger != 0 {
+				fail("AllowCredentials", "true", d.reason(key, p)+", or set up with "+d.option)
+			}
 		}
 	}
 	checkList(o.ExposeHeaders, "ExposeHeaders", fail, headers.CheckResponseHeader)
@@ -204,62 +208,90 @@ func checkMethod(p Policy, name, method string) (errs []error) {
 	return errs
 }
 
-// untrusted says why key must not be given credentials, and what to do; "" if it may.
-func untrusted(key string, p origin.Pattern, s *settings) string {
+// A danger is what an option of Setup named Dangerously… accepts; a set of bits.
+type danger uint8
+
+const (
+	everyOrigin danger = 1 << iota
+	nullOrigin
+	insecureOrigin
+	publicSuffix
+)
+
+// dangers names the option for each danger.
+var dangers = [...]struct {
+	danger
+	option string
+}{
+	{everyOrigin, "DangerouslyTrustEveryOrigin"},
+	{nullOrigin, "DangerouslyTrustNullOrigin"},
+	{insecureOrigin, "DangerouslyTrustInsecureOrigins"},
+	{publicSuffix, "DangerouslyTrustPublicSuffixes"},
+}
+
+// reason says why credentials for key are this danger, and what to write instead.
+func (d danger) reason(key string, p origin.Pattern) string {
+	switch {
+	case d == everyOrigin && key == "*":
+		return "any website could act as the user who visits it; list the origins"
+	case d == everyOrigin:
+		return "the pattern matches every host, so any website could act as the user who visits it; name the host"
+	case d == nullOrigin:
+		return "any website can make a page of this origin, with a sandboxed frame; leave credentials out"
+	case d == insecureOrigin:
+		return "anyone on the network can put a page under a plain http origin; use https"
+	}
+	suffix, _ := p.PublicSuffix()
+	return "anyone can register a name under " + strconv.Quote(suffix) + ", a public suffix; name the site"
+}
+
+// dangersOf returns what is dangerous about credentials for key.
+func dangersOf(key string, p origin.Pattern) (d danger) {
 	if key == "*" {
-		if s.trustEveryOrigin {
-			return ""
-		}
-		return `any website could act as the user who visits it; list the origins, or set up with DangerouslyTrustEveryOrigin`
+		return everyOrigin // and so all the others
 	}
-	if p.MatchesEveryHost() && !s.trustEveryOrigin {
-		return `the pattern matches every host, so any website could act as the user who visits it; name the host, or set up with DangerouslyTrustEveryOrigin`
+	if p.MatchesEveryHost() {
+		d |= everyOrigin
 	}
-	if p.Null() && !s.trustNullOrigin {
-		return `any website can make a page of this origin, with a sandboxed frame; leave credentials out, or set up with DangerouslyTrustNullOrigin`
+	if p.Null() {
+		d |= nullOrigin
 	}
-	if p.Insecure() && !s.trustInsecureOrigins {
-		return `anyone on the network can put a page under a plain http origin; use https, or set up with DangerouslyTrustInsecureOrigins`
+	if p.Insecure() {
+		d |= insecureOrigin
 	}
-	if suffix, ok := p.PublicSuffix(); ok && !s.trustPublicSuffixes {
-		return `anyone can register a name under ` + strconv.Quote(suffix) + `, a public suffix; name the site, or set up with DangerouslyTrustPublicSuffixes`
+	if _, ok := p.PublicSuffix(); ok {
+		d |= publicSuffix
 	}
-	return ""
+	return d
 }
 
 // settings are what the options of Setup set.
 type settings struct {
-	preflightStatus      int
-	withoutOPTIONS       bool
-	trustEveryOrigin     bool
-	trustNullOrigin      bool
-	trustInsecureOrigins bool
-	trustPublicSuffixes  bool
+	preflightStatus int
+	withoutOPTIONS  bool
+	trusted         danger
+	needed          danger // of the policies so far; guarded by registry.mu
 }
 
 // DangerouslyTrustEveryOrigin accepts AllowCredentials for "*", and for patterns
 // that match every host: any website may then act as the user who visits it.
-func DangerouslyTrustEveryOrigin() Option {
-	return func(s *settings) error { s.trustEveryOrigin = true; return nil }
-}
+func DangerouslyTrustEveryOrigin() Option { return trust(everyOrigin) }
 
 // DangerouslyTrustNullOrigin accepts AllowCredentials for "null" and "file://":
 // any website can make a page of the origin null, with a sandboxed frame.
-func DangerouslyTrustNullOrigin() Option {
-	return func(s *settings) error { s.trustNullOrigin = true; return nil }
-}
+func DangerouslyTrustNullOrigin() Option { return trust(nullOrigin) }
 
 // DangerouslyTrustInsecureOrigins accepts AllowCredentials for plain http beyond
 // loopback: anyone on the network can put a page there.
-func DangerouslyTrustInsecureOrigins() Option {
-	return func(s *settings) error { s.trustInsecureOrigins = true; return nil }
-}
+func DangerouslyTrustInsecureOrigins() Option { return trust(insecureOrigin) }
 
 // DangerouslyTrustPublicSuffixes accepts AllowCredentials for a pattern such as
 // "https://*.github.io", under which anyone can register a name.
 // See https://publicsuffix.org.
-func DangerouslyTrustPublicSuffixes() Option {
-	return func(s *settings) error { s.trustPublicSuffixes = true; return nil }
+func DangerouslyTrustPublicSuffixes() Option { return trust(publicSuffix) }
+
+func trust(d danger) Option {
+	return func(s *settings) error { s.trusted |= d; return nil }
 }
 
 // appendOptions appends o so that no two options read alike.

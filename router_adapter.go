@@ -57,18 +57,6 @@ type Prober interface {
 	Probe(r *http.Request, method string) (route *Route, runs bool)
 }
 
-// A RouteVerifier is a RouterAdapter that helps CorsConfig.Verify.
-type RouteVerifier interface {
-	RouterAdapter
-
-	// VerifyRoute reports why no request is known that route would serve.
-	VerifyRoute(route *Route) error
-
-	// VerifyOPTIONS reports why preflights to pattern would not arrive where they
-	// are answered, if the router is served without CorsConfig.Handler.
-	VerifyOPTIONS(pattern string) error
-}
-
 // A part is an adapter for a part of a router, such as a chi sub-router.
 type part interface {
 	// Outermost returns the adapter of the whole router.

@@ -1,0 +1,137 @@
+package routecors_test
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+
+	"github.com/routecors/routecors"
+	"github.com/routecors/routecors/stdmux"
+)
+
+func sayOK(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") }
+
+// askFor prints what a preflight of a page is answered.
+func askFor(h http.Handler, origin, method, path string) {
+	r := httptest.NewRequest(http.MethodOptions, path, nil)
+	r.Header.Set("Origin", origin)
+	r.Header.Set("Access-Control-Request-Method", method)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	fmt.Printf("%s %s of %s: %d\n", method, path, origin, w.Code)
+}
+
+func Example() {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{
+		"https://app.example.com": {AllowHeaders: []string{"Content-Type"}},
+	})
+	if err != nil {
+		panic(err)
+	}
+	err = errors.Join(
+		cors.Add(router.HandleFunc("GET /articles/{id}", sayOK)),
+		cors.Add(router.HandleFunc("DELETE /articles/{id}", sayOK), routecors.Policy{
+			"https://admin.example.com": {AllowCredentials: true},
+			"*":                         {Deny: true},
+		}),
+	)
+	if err != nil {
+		panic(err)
+	}
+	mux.HandleFunc("DELETE /articles/all", sayOK) // private
+
+	h := cors.Handler(mux)
+	askFor(h, "https://app.example.com", "GET", "/articles/7")
+	askFor(h, "https://app.example.com", "DELETE", "/articles/7")
+	askFor(h, "https://admin.example.com", "DELETE", "/articles/7")
+	askFor(h, "https://admin.example.com", "DELETE", "/articles/all")
+	// Output:
+	// GET /articles/7 of https://app.example.com: 204
+	// DELETE /articles/7 of https://app.example.com: 403
+	// DELETE /articles/7 of https://admin.example.com: 204
+	// DELETE /articles/all of https://admin.example.com: 403
+}
+
+func ExampleCorsConfig_Group() {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}})
+	if err != nil {
+		panic(err)
+	}
+	partners, err := cors.Group(routecors.Policy{"https://partner.example": {AllowCredentials: true}})
+	if err != nil {
+		panic(err)
+	}
+	err = errors.Join(
+		cors.Add(router.HandleFunc("PUT /profile", sayOK)),
+		partners.Add(router.HandleFunc("PUT /orders", sayOK)),
+	)
+	if err != nil {
+		panic(err)
+	}
+	askFor(mux, "https://partner.example", "PUT", "/profile")
+	askFor(mux, "https://partner.example", "PUT", "/orders")
+	askFor(mux, "https://app.example.com", "PUT", "/orders") // by the defaults
+	// Output:
+	// PUT /profile of https://partner.example: 403
+	// PUT /orders of https://partner.example: 204
+	// PUT /orders of https://app.example.com: 204
+}
+
+// A resource covers those of its routes that its policy names.
+func ExampleResource() {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, nil)
+	if err != nil {
+		panic(err)
+	}
+	article := router.Resource("/articles/{id}")
+	err = cors.Add(article, routecors.Policy{"https://app.example.com": {AllowMethods: []string{"GET", "PUT"}}})
+	if err != nil {
+		panic(err)
+	}
+	article.Handle("GET", http.HandlerFunc(sayOK))
+	article.Handle("PUT", http.HandlerFunc(sayOK))
+	article.Handle("DELETE", http.HandlerFunc(sayOK)) // not named: private
+
+	askFor(mux, "https://app.example.com", "PUT", "/articles/7")
+	askFor(mux, "https://app.example.com", "DELETE", "/articles/7")
+	// Output:
+	// PUT /articles/7 of https://app.example.com: 204
+	// DELETE /articles/7 of https://app.example.com: 403
+}
+
+// All mistakes are reported at once, each with what to write instead.
+func ExampleConfigError() {
+	_, err := routecors.Setup(stdmux.New(http.NewServeMux()), routecors.Policy{
+		"*":                        {AllowCredentials: true},
+		"https://App.example.com/": {},
+		"https://b.example":        {AllowMethods: []string{"patch"}},
+	})
+	fmt.Println(err)
+	var first *routecors.ConfigError
+	if errors.As(err, &first) {
+		fmt.Println(first.Origin, first.Field)
+	}
+	// Output:
+	// routecors: defaults: origin "*": AllowCredentials "true": any website could act as the user who visits it; list the origins, or set up with DangerouslyTrustEveryOrigin
+	// routecors: defaults: origin "https://App.example.com/": trailing slash; write "https://app.example.com"
+	// routecors: defaults: origin "https://b.example": AllowMethods "patch": methods are case-sensitive; write "PATCH"
+	// * AllowCredentials
+}
+
+func ExamplePolicy_UnmarshalJSON() {
+	var p routecors.Policy
+	err := json.Unmarshal([]byte(`{
+	"https://app.example.com": {"allow_credentials": true, "allow_header": "*"}
+}`), &p)
+	fmt.Println(err)
+	// Output:
+	// line 2, column 57: unknown option "allow_header"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny
+}

@@ -1,0 +1,107 @@
+package routecors
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+)
+
+// A RouteVerifier is a RouterAdapter that helps CorsConfig.Verify.
+type RouteVerifier interface {
+	RouterAdapter
+
+	// VerifyRoute reports why no request is known that route would serve.
+	VerifyRoute(route *Route) error
+
+	// VerifyOPTIONS reports why preflights to pattern would not arrive where they
+	// are answered, if the router is served without CorsConfig.Handler.
+	VerifyOPTIONS(pattern string) error
+}
+
+// Verify reports what was added and does not work as it was meant, before a
+// request shows it: each route that another shadows, or that stands in a wrapper
+// where Resolve cannot see it; each pattern whose preflights would not arrive. The
+// last it leaves out once Handler was called: call it after. It also notes a MaxAge
+// that browsers cut, and a Dangerously… option that no policy needs. What it looks
+// at are sample requests: it cannot find all that may go wrong.
+func (c *CorsConfig) Verify() error {
+	var errs []error
+	fail := func(e Entity, reason string) {
+		errs = append(errs, &ConfigError{Route: e.String(), Reason: reason})
+	}
+	bare := !c.reg.fronted.Load()
+	routes := c.reg.enabledRoutes()
+	if bare && c.reg.settings.withoutOPTIONS {
+		bare = false
+		if slices.ContainsFunc(routes, func(r *Route) bool { return !r.receivesOPTIONS() }) {
+			errs = append(errs, &ConfigError{Reason: "nothing answers preflights: with WithoutSyntheticOPTIONS, serve through CorsConfig.Handler"})
+		}
+	}
+	noted := map[*layer]bool{}
+	for _, route := range routes {
+		layers := route.enabled.Load().layers
+		if len(layers) == 0 {
+			fail(route, "was added, but no policy, group or default lists an origin; give Add a policy")
+		}
+		for _, l := range layers {
+			if !noted[l] {
+				noted[l] = true
+				errs = append(errs, l.notes...)
+			}
+		}
+		v, ok := route.adapter.(RouteVerifier)
+		if !ok {
+			continue
+		}
+		if err := v.VerifyRoute(route); err != nil {
+			fail(route, err.Error())
+			continue
+		}
+		if !bare {
+			continue
+		}
+		if err := v.VerifyOPTIONS(route.pattern); err != nil {
+			fail(route, err.Error())
+		}
+	}
+	return errors.Join(append(errs, c.reg.needless()...)...)
+}
+
+// needless returns an error for each danger that Setup was told to accept, and
+// that no policy has.
+func (reg *registry) needless() (errs []error) {
+	reg.mu.Lock()
+	defer reg.mu.Unlock()
+	for _, d := range dangers {
+		if reg.settings.trusted&^reg.settings.needed&d.danger != 0 {
+			errs = append(errs, &ConfigError{Route: "Setup", Reason: d.option + " is not needed by any policy; leave it out"})
+		}
+	}
+	return errs
+}
+
+// enabledRoutes returns the routes that were added, in order, then those that
+// resources cover.
+func (reg *registry) enabledRoutes() []*Route {
+	reg.mu.Lock()
+	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
+	reg.mu.Unlock()
+	for _, res := range resources {
+		res.mu.Lock()
+		for _, route := range res.routes {
+			if e := route.enabled.Load(); e != nil && e.covered {
+				routes = append(routes, route)
+			}
+		}
+		res.mu.Unlock()
+	}
+	return routes
+}
+
+// note returns what is worth a note of Verify; nil if nothing is.
+func (o ResourceOptions) note(route, key string) error {
+	if o.MaxAge <= 7200 {
+		return nil
+	}
+	return &ConfigError{Route: route, Origin: key, Field: "MaxAge", Value: strconv.Itoa(o.MaxAge), Reason: "Chromium keeps a preflight for 7200 seconds (2 hours) at most; write 7200 or less"}
+}
