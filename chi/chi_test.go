@@ -1,0 +1,316 @@
+package chicors_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/routecors/routecors"
+	"github.com/routecors/routecors/chi"
+)
+
+const app = "https://app.example"
+
+// setup returns a router whose added routes are open to app.
+func setup(t *testing.T, options ...routecors.Option) (*chi.Mux, *chicors.Adapter, *routecors.CorsConfig) {
+	t.Helper()
+	r := chi.NewRouter()
+	router := chicors.New(r)
+	cors, err := routecors.Setup(router, routecors.Policy{app: {}}, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, router, cors
+}
+
+func add(t *testing.T, cors *routecors.CorsConfig, e routecors.Entity, policies ...routecors.Policy) {
+	t.Helper()
+	if err := cors.Add(e, policies...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// says answers with name, the parameters that chi found, and its pattern.
+func says(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		rctx := chi.RouteContext(r.Context())
+		io.WriteString(w, name)
+		for i, key := range rctx.URLParams.Keys {
+			fmt.Fprintf(w, " %s=%s", key, rctx.URLParams.Values[i])
+		}
+		fmt.Fprintf(w, " (%s)", rctx.RoutePattern())
+	}
+}
+
+// logs returns a middleware that adds name to the header Ran.
+func logs(name string) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Add("Ran", name)
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+func refuses(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
+}
+
+// send returns the status, Access-Control-Allow-Origin, the middlewares that ran and
+// the body of the answer to a request of app; asked is the method of a preflight.
+func send(h http.Handler, method, url, asked string) string {
+	r := httptest.NewRequest(method, url, nil)
+	r.Header.Set("Origin", app)
+	if asked != "" {
+		r.Header.Set("Access-Control-Request-Method", asked)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	out := fmt.Sprint(w.Code, " ", w.Header().Get("Access-Control-Allow-Origin"))
+	if ran := w.Header()["Ran"]; ran != nil {
+		out += " " + strings.Join(ran, ",")
+	}
+	if w.Code == http.StatusOK {
+		out += " " + w.Body.String()
+	}
+	if allow := w.Header().Get("Allow"); allow != "" {
+		out += " Allow: " + allow
+	}
+	return out
+}
+
+// TestTree: routes in sub-routers and groups, added while the tree is built.
+func TestTree(t *testing.T) {
+	r, router, cors := setup(t)
+	r.Use(logs("root"))
+	r.Route("/api", func(r chi.Router) {
+		r.Use(logs("api"))
+		add(t, cors, router.On(r).Get("/items/{id}", says("item")))
+		r.Delete("/items/{id}", says("private"))
+		r.Group(func(r chi.Router) {
+			r.Use(logs("outer"))
+			r.Group(func(r chi.Router) {
+				r.Use(logs("inner"))
+				add(t, cors, router.On(r).Put("/items/{id}", says("put")))
+			})
+		})
+		add(t, cors, router.On(r.With(refuses)).Patch("/items/{id}", says("patch")))
+		r.Route("/deep/{tenant}", func(r chi.Router) {
+			add(t, cors, router.On(r).Post("/x", says("deep")))
+		})
+	})
+	later := chi.NewRouter()
+	add(t, cors, router.On(later).Get("/", says("later")))
+	r.Mount("/later", later)
+
+	tests := []struct{ method, url, asked, want string }{
+		{"OPTIONS", "/api/items/7", "GET", "204 " + app + " root,api"},
+		{"OPTIONS", "/api/items/7", "PUT", "204 " + app + " root,api"},
+		{"OPTIONS", "/api/items/7", "PATCH", "204 " + app + " root,api"}, // ahead of the inline middleware
+		{"OPTIONS", "/api/items/7", "DELETE", "403  root,api"},
+		{"GET", "/api/items/7", "", "200 " + app + " root,api item *= id=7 (/api/items/{id})"},
+		{"PUT", "/api/items/7", "", "200 " + app + " root,api,outer,inner put *= id=7 (/api/items/{id})"},
+		{"PATCH", "/api/items/7", "", "401 " + app + " root,api"}, // the page can read it
+		{"DELETE", "/api/items/7", "", "200  root,api private *= id=7 (/api/items/{id})"},
+		{"OPTIONS", "/api/deep/acme/x", "POST", "204 " + app + " root,api"},
+		{"POST", "/api/deep/acme/x", "", "200 " + app + " root,api deep *= tenant=acme *= (/api/deep/{tenant}/x)"},
+		{"OPTIONS", "/later", "GET", "204 " + app + " root"},
+		{"OPTIONS", "/later/", "GET", "204 " + app + " root"},
+		{"OPTIONS", "/none", "GET", "404  root"},
+	}
+	for _, tt := range tests {
+		if got := send(r, tt.method, tt.url, tt.asked); got != tt.want {
+			t.Errorf("%s %s asking for %q: %s; want %s", tt.method, tt.url, tt.asked, got, tt.want)
+		}
+	}
+	if err := cors.Verify(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestRewriting: inside the router, the path is the one that middlewares set.
+func TestRewriting(t *testing.T) {
+	tests := []struct {
+		name    string
+		rewrite func(http.Handler) http.Handler
+		url     string
+	}{
+		{"StripSlashes", middleware.StripSlashes, "/items/all/"},
+		{"CleanPath", middleware.CleanPath, "//items//all"},
+		{"PathRewrite", middleware.PathRewrite("/old", "/items"), "/old/all"},
+	}
+	for _, tt := range tests {
+		r, router, cors := setup(t)
+		r.Use(tt.rewrite, cors.Handler)
+		add(t, cors, router.Put("/items/{id}", says("public")))
+		add(t, cors, router.Delete("/items/{id}", says("public")))
+		r.Delete("/items/all", says("private"))
+		if got := send(r, "OPTIONS", tt.url, "PUT"); got != "204 "+app {
+			t.Errorf("%s: PUT: %s", tt.name, got)
+		}
+		if got := send(r, "OPTIONS", tt.url, "DELETE"); got != "403 " {
+			t.Errorf("%s: DELETE: %s", tt.name, got)
+		}
+		if got := send(r, "DELETE", tt.url, ""); !strings.HasPrefix(got, "200  private") {
+			t.Errorf("%s: the private route: %s", tt.name, got)
+		}
+	}
+}
+
+// TestInnerAdapter: an adapter of a mounted router alone resolves from the outermost,
+// which chi's route context names.
+func TestInnerAdapter(t *testing.T) {
+	for _, use := range []bool{false, true} {
+		outer := chi.NewRouter()
+		inner, router, cors := setup(t)
+		if use {
+			inner.Use(cors.Handler)
+		}
+		add(t, cors, router.Delete("/items/{id}", says("public")))
+		outer.Mount("/api", inner)
+		outer.Delete("/api/items/all", says("private"))
+		if got := send(outer, "OPTIONS", "/api/items/7", "DELETE"); got != "204 "+app {
+			t.Errorf("use %v: public: %s", use, got)
+		}
+		if got := send(outer, "OPTIONS", "/api/items/all", "DELETE"); got != "403 " {
+			t.Errorf("use %v: private: %s", use, got)
+		}
+	}
+}
+
+// TestLateUse: chi refuses a middleware that comes after a route, through the
+// adapter, too: the route would be without it.
+func TestLateUse(t *testing.T) {
+	r, router, _ := setup(t)
+	defer func() {
+		if recover() == nil {
+			t.Error("Use after a route did not panic")
+		}
+	}()
+	r.Group(func(r chi.Router) {
+		router.On(r).Get("/x", says("x"))
+		r.Use(refuses)
+	})
+}
+
+// TestOverwriting: chi lets the later handler win, and Verify says what is gone.
+func TestOverwriting(t *testing.T) {
+	tests := []struct {
+		name   string
+		then   func(r *chi.Mux, router *chicors.Adapter)
+		ask    string // a preflight for GET /x
+		verify string
+	}{
+		{"nothing", func(*chi.Mux, *chicors.Adapter) {}, "204 " + app, ""},
+		{"the route, bare", func(r *chi.Mux, _ *chicors.Adapter) { r.Get("/x", says("private")) }, "403 ", "GET /x: the router runs a http.HandlerFunc there"},
+		{"the route, by Handle", func(r *chi.Mux, _ *chicors.Adapter) { r.Handle("/x", says("private")) }, "200  private (/x)", "GET /x: the router runs a http.HandlerFunc there"},
+		{"OPTIONS, bare", func(r *chi.Mux, _ *chicors.Adapter) { r.Options("/x", says("theirs")) }, "200  theirs (/x)", "GET /x: its preflights do not arrive"},
+		{"OPTIONS, by the adapter", func(_ *chi.Mux, router *chicors.Adapter) { router.Options("/x", says("theirs")) }, "204 " + app, ""},
+	}
+	for _, tt := range tests {
+		r, router, cors := setup(t)
+		add(t, cors, router.Get("/x", says("public")))
+		tt.then(r, router)
+		if got := send(r, "OPTIONS", "/x", "GET"); got != tt.ask {
+			t.Errorf("%s: %s; want %s", tt.name, got, tt.ask)
+		}
+		err := cors.Verify()
+		if (err == nil) != (tt.verify == "") || err != nil && !strings.Contains(err.Error(), tt.verify) {
+			t.Errorf("%s: Verify: %v, want %q", tt.name, err, tt.verify)
+		}
+	}
+}
+
+// TestRoutes: a table that exists is taken over in place.
+func TestRoutes(t *testing.T) {
+	r, router, cors := setup(t)
+	r.Use(middleware.StripSlashes)
+	var closures []http.HandlerFunc // of the same code
+	for _, name := range []string{"every", "post"} {
+		closures = append(closures, says(name))
+	}
+	r.Get("/items/{id}", says("get"))
+	r.With(logs("inline")).Put("/items/{name}", says("put"))
+	r.Handle("/every", closures[0])
+	r.Post("/every", closures[1])
+	r.Options("/items/{id}", says("their OPTIONS"))
+	r.Route("/sub", func(r chi.Router) { r.Patch("/x", says("sub")) })
+	r.Mount("/foreign", http.NotFoundHandler())
+	added := router.Delete("/items/{id}", says("by the adapter"))
+
+	var names []string
+	for _, route := range router.Routes() {
+		names = append(names, route.String())
+		add(t, cors, route)
+	}
+	want := []string{"/every", "DELETE /items/{id}", "GET /items/{id}", "OPTIONS /items/{id}", "PUT /items/{name}", "PATCH /x"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("Routes (-want +got)\n%s", diff)
+	}
+	again := router.Routes()
+	if len(again) != len(want) || again[1] != added {
+		t.Errorf("the second Routes returns others: %v", again)
+	}
+	tests := []struct{ method, url, asked, want string }{
+		{"OPTIONS", "/items/7", "GET", "204 " + app},
+		{"OPTIONS", "/items/7", "PUT", "204 " + app},
+		{"OPTIONS", "/items/7", "OPTIONS", "204 " + app},
+		{"OPTIONS", "/items/7", "", "200 " + app + " their OPTIONS id=7 (/items/{id})"},
+		{"PUT", "/items/7", "", "200 " + app + " inline put name=7 (/items/{name})"},
+		{"GET", "/every", "", "200 " + app + " every (/every)"},
+		{"POST", "/every", "", "200 " + app + " post (/every)"},
+		{"DELETE", "/every", "", "200  every (/every)"}, // not among the default methods
+		{"PATCH", "/sub/x", "", "200 " + app + " sub *= (/sub/x)"},
+		{"GET", "/foreign/x", "", "404 "},
+	}
+	for _, tt := range tests {
+		if got := send(r, tt.method, tt.url, tt.asked); got != tt.want {
+			t.Errorf("%s %s asking for %q: %s; want %s", tt.method, tt.url, tt.asked, got, tt.want)
+		}
+	}
+	if err := cors.Verify(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestBehind: what is no preflight reaches what chi would run without ours.
+func TestBehind(t *testing.T) {
+	tests := []struct {
+		name     string
+		register func(r chi.Router)
+		want     string
+	}{
+		{"nothing", func(chi.Router) {}, "204  Allow: OPTIONS, PUT"},
+		{"a private method", func(r chi.Router) { r.Get("/a/{id}", says("get")) }, "204  Allow: GET, OPTIONS, PUT"},
+		{"OPTIONS on the node", func(r chi.Router) { r.Options("/a/{name}", says("theirs")) }, "200  theirs name=x (/a/{name})"},
+		{"OPTIONS, wider", func(r chi.Router) { r.Options("/a/*", says("theirs")) }, "200  theirs *=x (/a/*)"},
+		{"every method, wider", func(r chi.Router) { r.Handle("/*", says("theirs")) }, "200  theirs *=a/x (/*)"},
+		{"a mount, wider", func(r chi.Router) {
+			r.Route("/a", func(r chi.Router) { r.Options("/{name}", says("theirs")) })
+		}, "200  theirs *= name=x (/a/{name})"},
+		{"inline middlewares", func(r chi.Router) { r.With(logs("inline")).Options("/a/*", says("theirs")) }, "200  inline theirs *=x (/a/*)"},
+	}
+	for _, tt := range tests {
+		plain := chi.NewRouter()
+		tt.register(plain)
+		r, router, cors := setup(t)
+		tt.register(r)
+		add(t, cors, router.Put("/a/{id}", says("ours")))
+		if got := send(r, "OPTIONS", "/a/x", ""); got != tt.want {
+			t.Errorf("%s: %s; want %s", tt.name, got, tt.want)
+		}
+		if got := send(plain, "OPTIONS", "/a/x", ""); strings.HasPrefix(tt.want, "200") && got != tt.want {
+			t.Errorf("%s: chi alone: %s; want %s", tt.name, got, tt.want)
+		}
+		if got := send(r, "OPTIONS", "/a/x", "PUT"); got != "204 "+app {
+			t.Errorf("%s: preflight: %s", tt.name, got)
+		}
+	}
+}
