@@ -1,0 +1,189 @@
+package origin
+
+import (
+	"slices"
+	"strings"
+)
+
+// Set finds the most specific of many patterns that matches a value. The zero value has no patterns. A Set
+// is immutable, and safe for concurrent use.
+//
+// A look-up takes the kinds of patterns in the order of their precedence, and so may stop at the first
+// match. Exact keys and the hosts of port patterns are one table look-up each. The subdomain patterns are
+// found by their suffix: one look-up for each distinct length of a suffix, and not one for each label of
+// the host, of which the sender can make 127. Regexps are run last, each once.
+type Set struct {
+	exact   table[int32]
+	hosts   table[[]rule] // by scheme://host
+	bases   table[[]rule] // by the host after "*"
+	lengths []int         // of the keys of bases, the longest first
+	regexps []regexpRule
+}
+
+// rule is what remains of a pattern once its host is known.
+type rule struct {
+	scheme string
+	port   portPattern
+	index  int32
+}
+
+type regexpRule struct {
+	pattern Pattern
+	index   int32
+}
+
+// NewSet returns a Set of patterns. It keeps the keys, but not the slice.
+func NewSet(patterns []Pattern) *Set {
+	n := 0
+	for _, p := range patterns {
+		if p.Exact() {
+			n++
+		}
+	}
+	var (
+		s      = new(Set)
+		exacts = make(map[string]int32, n)
+		others []int32
+	)
+	// From the last to the first, so that the first of equals wins.
+	for i, p := range slices.Backward(patterns) {
+		if p.Exact() {
+			exacts[p.key] = int32(i)
+			continue
+		}
+		others = append(others, int32(i))
+	}
+	slices.Reverse(others)
+	s.exact = newTable(exacts)
+	// By precedence, so that each list of rules ends up in that order; stable, so that the first of equals wins.
+	slices.SortStableFunc(others, func(i, j int32) int { return patterns[i].Compare(patterns[j]) })
+	hosts, bases := make(map[string][]rule), make(map[string][]rule)
+	for _, i := range others {
+		p := patterns[i]
+		r := rule{scheme: p.scheme(), port: p.port(), index: i}
+		switch p.kind {
+		case ports:
+			host := p.key[:p.hostEnd]
+			hosts[host] = append(hosts[host], r)
+		case subdomains:
+			base := p.base()
+			if n := len(s.lengths); n == 0 || s.lengths[n-1] != len(base) {
+				s.lengths = append(s.lengths, len(base))
+			}
+			bases[base] = append(bases[base], r)
+		case expression:
+			s.regexps = append(s.regexps, regexpRule{p, i})
+		}
+	}
+	s.hosts, s.bases = newTable(hosts), newTable(bases)
+	return s
+}
+
+// Lookup returns the index, in the slice given to NewSet, of the most specific pattern that matches origin,
+// or -1. Of equal patterns it is the first. An ill-formed origin has no match. Lookup does not allocate, and
+// its time is bounded, whatever origin is.
+func (s *Set) Lookup(origin string) (index int) {
+	if len(origin) > MaxLen {
+		return -1
+	}
+	// An exact key is well-formed, so a value that equals it need not be parsed.
+	if i, ok := s.exact.get(origin); ok {
+		return int(i)
+	}
+	if s.hosts.empty() && s.bases.empty() && len(s.regexps) == 0 {
+		return -1
+	}
+	host, end := bounds(origin)
+	if host < 0 {
+		return -1
+	}
+	scheme, port := origin[:host-len("://")], ""
+	if end < len(origin) {
+		port = origin[end+1:]
+	}
+	if rules, ok := s.hosts.get(origin[:end]); ok {
+		if i := matchRules(rules, scheme, port); i >= 0 {
+			return i
+		}
+	}
+	for _, n := range s.lengths {
+		base := end - n
+		if base <= host || origin[base] != '.' {
+			continue
+		}
+		rules, ok := s.bases.get(origin[base:end])
+		if !ok {
+			continue
+		}
+		// What follows is the end of a valid host, so these two checks make the whole one valid.
+		if len(strings.TrimSuffix(origin[host:end], ".")) > maxName || !validLabels(origin[host:base]) {
+			return -1
+		}
+		if i := matchRules(rules, scheme, port); i >= 0 {
+			return i
+		}
+	}
+	if len(s.regexps) == 0 {
+		return -1
+	}
+	if _, ok := Parse(origin); !ok {
+		return -1
+	}
+	for _, r := range s.regexps {
+		if r.pattern.re.MatchString(origin) {
+			return int(r.index)
+		}
+	}
+	return -1
+}
+
+// matchRules returns the index of the first of rules that matches, or -1.
+func matchRules(rules []rule, scheme, port string) int {
+	for i := range rules {
+		r := &rules[i]
+		if r.scheme == scheme && r.port.match(port) && (port == "" || !r.port.open || validPort(scheme, port)) {
+			return int(r.index)
+		}
+	}
+	return -1
+}
+
+// table is a map that compares one by one while it is small, which is faster than to hash.
+type table[V any] struct {
+	few  []entry[V]
+	many map[string]V
+}
+
+type entry[V any] struct {
+	key   string
+	value V
+}
+
+const fewEntries = 8
+
+func newTable[V any](m map[string]V) table[V] {
+	if len(m) > fewEntries {
+		return table[V]{many: m}
+	}
+	var t table[V]
+	for k, v := range m {
+		t.few = append(t.few, entry[V]{k, v})
+	}
+	return t
+}
+
+func (t *table[V]) empty() bool { return len(t.few) == 0 && len(t.many) == 0 }
+
+func (t *table[V]) get(key string) (V, bool) {
+	if t.many != nil {
+		v, ok := t.many[key]
+		return v, ok
+	}
+	for i := range t.few {
+		if t.few[i].key == key {
+			return t.few[i].value, true
+		}
+	}
+	var zero V
+	return zero, false
+}
