@@ -256,7 +256,7 @@ func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
 	if outermost(route.adapter) != reg.adapter {
 		fail("the route is of another adapter; register it by the one that Setup was given")
 	}
-	if route.added {
+	if route.added.Load() {
 		fail("was added before; give one Add all its policies, the nearest first")
 	}
 	if isNil(route.handler) {
@@ -275,7 +275,9 @@ func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
 	if res := route.resource; res != nil && res.reg == reg {
 		layers = append(layers, res.layers[:res.nearest]...)
 	}
-	route.added = true
+	if !route.added.CompareAndSwap(false, true) {
+		return &ConfigError{Route: name, Reason: "was added at the same time to another registry"}
+	}
 	reg.routes = append(reg.routes, route)
 	reg.activate(route, reg.enable(append(layers, c.layers...), false))
 	return nil
@@ -301,7 +303,7 @@ func (c *CorsConfig) addResource(res *Resource, policies []Policy) error {
 		fail("was added before; give one Add all its policies, the nearest first")
 	}
 	for _, route := range res.routes {
-		if route.added {
+		if route.added.Load() {
 			fail("its route " + route.String() + " was added before it; add the resource first, so that it is a layer of its routes")
 		}
 	}

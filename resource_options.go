@@ -177,9 +177,9 @@ func (o ResourceOptions) check(route, key string, p origin.Pattern, s *settings)
 }
 
 func checkList(list []string, field string, fail func(field, value, reason string), check func(string) error) {
-	for _, v := range list {
+	for i, v := range list {
 		if v == "*" {
-			if len(list) > 1 {
+			if len(list) > 1 && slices.Index(list, v) == i {
 				fail(field, v, `"*" already stands for all; write {"*"} alone or leave it out`)
 			}
 			continue
@@ -388,7 +388,7 @@ func (res *Resource) Handle(method string, h http.Handler) *Route {
 // cover enables route by the policy of the resource, if that names its method.
 // Otherwise the route stays private. The caller holds registry.mu.
 func (res *Resource) cover(route *Route) {
-	if route.added || neverAllowed(route.method) {
+	if route.added.Load() || neverAllowed(route.method) {
 		return
 	}
 	e := res.reg.enable(res.layers, true)

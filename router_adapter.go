@@ -92,7 +92,7 @@ type Route struct {
 	handler  http.Handler
 	resource *Resource // that it is part of, if any
 
-	added   bool // guarded by registry.mu
+	added   atomic.Bool
 	enabled atomic.Pointer[enabled]
 
 	// preflights is set when OPTIONS requests to this route are asked for

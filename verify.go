@@ -64,7 +64,23 @@ func (c *CorsConfig) Verify() error {
 			fail(route, err.Error())
 		}
 	}
+	errs = append(errs, c.reg.idle()...)
 	return errors.Join(append(errs, c.reg.needless()...)...)
+}
+
+// idle returns an error for each resource that opens none of its routes.
+func (reg *registry) idle() (errs []error) {
+	reg.mu.Lock()
+	resources := slices.Clone(reg.resources)
+	reg.mu.Unlock()
+	for _, res := range resources {
+		res.mu.Lock()
+		if !slices.ContainsFunc(res.routes, func(r *Route) bool { return r.enabled.Load() != nil }) {
+			errs = append(errs, &ConfigError{Route: res.String(), Reason: "was added, but opens none of its routes; name methods in AllowMethods, or add the routes"})
+		}
+		res.mu.Unlock()
+	}
+	return errs
 }
 
 // needless returns an error for each danger that Setup was told to accept, and

@@ -11,8 +11,8 @@
 //
 // A Route goes into the mux under the pattern that it was given, as the handler.
 // The first cors.Add of a pattern adds a handler for OPTIONS: under the same path,
-// and, where that ends in a slash, under the path without it, which ServeMux would
-// redirect otherwise. Patterns that differ in the names of their wildcards only
+// and, where that ends in a slash and has no wildcards, under the path without it,
+// which ServeMux would redirect otherwise. Patterns that differ in the names of their wildcards only
 // share it. A route without a method receives OPTIONS anyway and gets none.
 //
 // ServeMux refuses a pattern that overlaps another without being more specific.
@@ -32,6 +32,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -129,17 +130,11 @@ func (a *Adapter) handle(pattern string, route *routecors.Route) {
 	if err == nil {
 		return
 	}
-	if try(http.NewServeMux(), pattern, route) == nil {
-		for _, k := range slices.Sorted(maps.Keys(a.slots)) {
-			ours := a.slots[k].options
-			if ours == nil {
-				continue
-			}
-			pair := http.NewServeMux()
-			pair.Handle(ours.pattern, ours)
-			if try(pair, pattern, route) != nil {
-				panic(fmt.Sprintf("stdmux: pattern %q conflicts with %q, which answers preflights; register it before cors.Add, or set up with WithoutSyntheticOPTIONS and serve through cors.Handler", pattern, ours.pattern))
-			}
+	for _, k := range slices.Sorted(maps.Keys(a.slots)) {
+		// The mux names the pattern that was there first, the user's before ours.
+		ours := a.slots[k].options
+		if ours != nil && strings.Contains(err.Error(), "conflicts with pattern "+strconv.Quote(ours.pattern)) {
+			panic(fmt.Sprintf("stdmux: pattern %q conflicts with %q, which answers preflights; register it before cors.Add, or set up with WithoutSyntheticOPTIONS and serve through cors.Handler", pattern, ours.pattern))
 		}
 	}
 	panic(err.Error())

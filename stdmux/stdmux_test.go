@@ -200,7 +200,8 @@ func TestUserOPTIONS(t *testing.T) {
 // says so, and what to do; a wrong pattern panics as it does in the mux.
 func TestHandlePanics(t *testing.T) {
 	tests := []struct{ first, then, want string }{
-		{"GET /items/{id}", "/items/special", `stdmux: pattern "/items/special" conflicts with "OPTIONS /items/{id}", which answers preflights; register it before cors.Add`},
+		{"GET /a/", "OPTIONS /{x}/a", `stdmux: pattern "OPTIONS /{x}/a" conflicts with "OPTIONS /a/", which answers preflights; register it before cors.Add`},
+		{"GET /items/{id}", "/items/special", `pattern "/items/special" (registered at`}, // the mux alone refuses it, too
 		{"GET /x", "GET /x", `conflicts with pattern "GET /x"`},
 		{"GET /x", "GET x", "parsing"},
 	}

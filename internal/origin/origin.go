@@ -39,12 +39,13 @@ type Origin struct {
 // IP addresses are in the one form that the URL standard writes. A host whose last label is a number
 // is an IPv4 address or nothing, in the schemes that the standard calls special; in others
 // ("chrome-extension", "capacitor") the host is opaque, and only the bytes count. A trailing dot
-// stays, and makes an origin of its own; an address has none. Punycode is not decoded.
+// stays, and makes an origin of its own; an address has none. Punycode is not decoded, so that Parse also takes
+// an "xn--" label that stands for nothing.
 //
-// Parse is narrower than the URL standard in three points. The standard lets through bytes such as "!"
-// and "," in a host; no registry does, and browsers' tolerance has been used against loose matchers. It
-// writes port 0, which no page can have, as Fetch blocks it (https://fetch.spec.whatwg.org/#port-blocking).
-// And it keeps upper case in an opaque host.
+// Elsewhere Parse is narrower than the URL standard, which lets through bytes such as "!" and "," in a host,
+// empty labels and labels of any length: no DNS has these, and the tolerance of browsers has been used against loose
+// matchers. The standard writes port 0, which no page can have, as Fetch blocks it
+// (https://fetch.spec.whatwg.org/#port-blocking). And it keeps upper case in an opaque host.
 //
 // "null" and "file://" are no tuple origins; see [Valid].
 func Parse(s string) (Origin, bool) {
