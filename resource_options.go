@@ -235,7 +235,7 @@ func (d danger) reason(key string, p origin.Pattern) string {
 	case d == everyOrigin && key == "*":
 		return "any website could act as the user who visits it; list the origins"
 	case d == everyOrigin:
-		return "the pattern matches every host, so any website could act as the user who visits it; name the host"
+		return "the pattern matches hosts that anyone can have, so any website could act as the user who visits it; name the host"
 	case d == nullOrigin:
 		return "any website can make a page of this origin, with a sandboxed frame; leave credentials out"
 	case d == insecureOrigin:

@@ -56,8 +56,8 @@ func TestCredentials(t *testing.T) {
 		{"https://user.github.io", "", ""},
 
 		{"*", "EveryOrigin", every + "; list the origins, or set up with DangerouslyTrustEveryOrigin"},
-		{"regexp:https://.*", "EveryOrigin", "the pattern matches every host, so " + every + "; name the host, or set up with DangerouslyTrustEveryOrigin"},
-		{`regexp:https://.*example\.com`, "EveryOrigin", "the pattern matches every host"},
+		{"regexp:https://.*", "EveryOrigin", "the pattern matches hosts that anyone can have, so " + every + "; name the host, or set up with DangerouslyTrustEveryOrigin"},
+		{`regexp:https://.*example\.com`, "EveryOrigin", "the pattern matches hosts that anyone can have"},
 		{"null", "NullOrigin", null + "; leave credentials out, or set up with DangerouslyTrustNullOrigin"},
 		{"file://", "NullOrigin", null},
 		{"http://app.example.com", "InsecureOrigins", insecure + "; use https, or set up with DangerouslyTrustInsecureOrigins"},
@@ -71,7 +71,7 @@ func TestCredentials(t *testing.T) {
 		{"https://*.co.uk:*", "PublicSuffixes", `anyone can register a name under "co.uk"`},
 
 		{"http://*.github.io", "InsecureOrigins PublicSuffixes", insecure},
-		{"regexp:https?://.*", "EveryOrigin InsecureOrigins", "the pattern matches every host"},
+		{"regexp:https?://.*", "EveryOrigin InsecureOrigins", "the pattern matches hosts that anyone can have"},
 	} {
 		if err := check(routecors.Policy{tt.origin: {}}); err != nil {
 			t.Errorf("%s without credentials: %v", tt.origin, err)
