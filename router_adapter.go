@@ -323,6 +323,9 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	}
 
 	h := w.Header()
+	if len(h) > 0 {
+		clearShared(h)
+	}
 	values := make(values, 0, 6)
 	if old := h["Vary"]; len(old) == 0 {
 		values.set(h, "Vary", varyPreflight)
