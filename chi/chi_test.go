@@ -10,10 +10,9 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/routecors/routecors"
-	"github.com/routecors/routecors/chi"
+	chicors "github.com/routecors/routecors/chi"
 )
 
 const app = "https://app.example"
@@ -228,89 +227,105 @@ func TestOverwriting(t *testing.T) {
 	}
 }
 
-// TestRoutes: a table that exists is taken over in place.
-func TestRoutes(t *testing.T) {
-	r, router, cors := setup(t)
-	r.Use(middleware.StripSlashes)
-	var closures []http.HandlerFunc // of the same code
-	for _, name := range []string{"every", "post"} {
-		closures = append(closures, says(name))
-	}
-	r.Get("/items/{id}", says("get"))
-	r.With(logs("inline")).Put("/items/{name}", says("put"))
-	r.Handle("/every", closures[0])
-	r.Post("/every", closures[1])
-	r.Options("/items/{id}", says("their OPTIONS"))
-	r.Route("/sub", func(r chi.Router) { r.Patch("/x", says("sub")) })
-	r.Mount("/foreign", http.NotFoundHandler())
-	added := router.Delete("/items/{id}", says("by the adapter"))
-
-	var names []string
-	for _, route := range router.Routes() {
-		names = append(names, route.String())
-		add(t, cors, route)
-	}
-	want := []string{"/every", "DELETE /items/{id}", "GET /items/{id}", "OPTIONS /items/{id}", "PUT /items/{name}", "PATCH /x"}
-	if diff := cmp.Diff(want, names); diff != "" {
-		t.Errorf("Routes (-want +got)\n%s", diff)
-	}
-	again := router.Routes()
-	if len(again) != len(want) || again[1] != added {
-		t.Errorf("the second Routes returns others: %v", again)
-	}
-	tests := []struct{ method, url, asked, want string }{
-		{"OPTIONS", "/items/7", "GET", "204 " + app},
-		{"OPTIONS", "/items/7", "PUT", "204 " + app},
-		{"OPTIONS", "/items/7", "OPTIONS", "204 " + app},
-		{"OPTIONS", "/items/7", "", "200 " + app + " their OPTIONS id=7 (/items/{id})"},
-		{"PUT", "/items/7", "", "200 " + app + " inline put name=7 (/items/{name})"},
-		{"GET", "/every", "", "200 " + app + " every (/every)"},
-		{"POST", "/every", "", "200 " + app + " post (/every)"},
-		{"DELETE", "/every", "", "200  every (/every)"}, // not among the default methods
-		{"PATCH", "/sub/x", "", "200 " + app + " sub *= (/sub/x)"},
-		{"GET", "/foreign/x", "", "404 "},
-	}
-	for _, tt := range tests {
-		if got := send(r, tt.method, tt.url, tt.asked); got != tt.want {
-			t.Errorf("%s %s asking for %q: %s; want %s", tt.method, tt.url, tt.asked, got, tt.want)
-		}
-	}
-	if err := cors.Verify(); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestBehind: what is no preflight reaches what chi would run without ours.
-func TestBehind(t *testing.T) {
+// TestOddTrees: mounts and middlewares in places where they are seldom seen.
+func TestOddTrees(t *testing.T) {
+	type ask struct{ method, url, asked, want string }
 	tests := []struct {
-		name     string
-		register func(r chi.Router)
-		want     string
+		name  string
+		build func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig)
+		asks  []ask
 	}{
-		{"nothing", func(chi.Router) {}, "204  Allow: OPTIONS, PUT"},
-		{"a private method", func(r chi.Router) { r.Get("/a/{id}", says("get")) }, "204  Allow: GET, OPTIONS, PUT"},
-		{"OPTIONS on the node", func(r chi.Router) { r.Options("/a/{name}", says("theirs")) }, "200  theirs name=x (/a/{name})"},
-		{"OPTIONS, wider", func(r chi.Router) { r.Options("/a/*", says("theirs")) }, "200  theirs *=x (/a/*)"},
-		{"every method, wider", func(r chi.Router) { r.Handle("/*", says("theirs")) }, "200  theirs *=a/x (/*)"},
-		{"a mount, wider", func(r chi.Router) {
-			r.Route("/a", func(r chi.Router) { r.Options("/{name}", says("theirs")) })
-		}, "200  theirs *= name=x (/a/{name})"},
-		{"inline middlewares", func(r chi.Router) { r.With(logs("inline")).Options("/a/*", says("theirs")) }, "200  inline theirs *=x (/a/*)"},
+		{"one router mounted twice, under a parameter", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			sub := chi.NewRouter()
+			add(t, cors, router.On(sub).Put("/x/{id}", says("x")))
+			r.Mount("/a", sub)
+			r.Mount("/b/{t}", sub)
+			r.Put("/b/q/x/secret", says("private"))
+		}, []ask{
+			{"OPTIONS", "/a/x/1", "PUT", "204 " + app},
+			{"OPTIONS", "/b/q/x/1", "PUT", "204 " + app},
+			{"OPTIONS", "/b/q/x/secret", "PUT", "403 "},
+		}},
+		{"a mount at the root, beside NotFound", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			r.NotFound(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(http.StatusTeapot) })
+			sub := chi.NewRouter()
+			r.Mount("/", sub)
+			add(t, cors, router.On(sub).Get("/", says("root")))
+			add(t, cors, router.On(sub).Get("/x", says("x")))
+		}, []ask{
+			{"OPTIONS", "/", "GET", "204 " + app},
+			{"OPTIONS", "/x", "GET", "204 " + app},
+			{"OPTIONS", "/none", "GET", "418 "},
+			{"PUT", "/x", "", "405  Allow: GET"},
+		}},
+		{"an encoded slash is no slash", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			add(t, cors, router.Put("/f/{name}", says("f")))
+			r.Put("/f/a/b", says("private"))
+		}, []ask{
+			{"OPTIONS", "/f/a%2Fb", "PUT", "204 " + app},
+			{"OPTIONS", "/f/a/b", "PUT", "405  Allow: PUT"},
+		}},
+		{"Use in a sub-router", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			r.Route("/api/{v}", func(r chi.Router) {
+				r.Use(cors.Handler, refuses)
+				add(t, cors, router.On(r).Put("/i/{id}", says("x")))
+				r.Delete("/i/{id}", says("private"))
+			})
+			r.Put("/api/v1/i/secret", says("private"))
+		}, []ask{
+			{"OPTIONS", "/api/v1/i/1", "PUT", "204 " + app},
+			{"PUT", "/api/v1/i/1", "", "401 " + app},
+			{"OPTIONS", "/api/v1/i/1", "DELETE", "401 "},
+			{"OPTIONS", "/api/v1/i/secret", "PUT", "401 "},
+		}},
+		{"Use in a group", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			r.Group(func(r chi.Router) {
+				r.Use(cors.Handler, refuses)
+				add(t, cors, router.On(r).Put("/i/{id}", says("x")))
+			})
+		}, []ask{
+			{"OPTIONS", "/i/1", "PUT", "204 " + app},
+			{"PUT", "/i/1", "", "401 " + app},
+		}},
+		{"a foreign mount with CORS of its own", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			r.Mount("/f", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Access-Control-Allow-Origin", "theirs")
+			}))
+			add(t, cors, router.Get("/f/{id}", says("x")))
+		}, []ask{
+			{"OPTIONS", "/f/1", "GET", "204 " + app},
+			{"OPTIONS", "/f/1/2", "PUT", "200 theirs "},
+			{"OPTIONS", "/f/1", "", "200 theirs "},
+		}},
+		{"a rewritten path below a mount", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			r.Route("/api", func(r chi.Router) {
+				r.Use(middleware.StripSlashes)
+				add(t, cors, router.On(r).Put("/*", says("public")))
+				r.Put("/i/{id}", says("private"))
+			})
+		}, []ask{
+			{"OPTIONS", "/api/z", "PUT", "204 " + app},
+			{"OPTIONS", "/api/i/1", "PUT", "403 "},
+			{"OPTIONS", "/api/i/1/", "PUT", "403 "},
+		}},
+		{"a method over Handle", func(_ *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			router.Handle("/e", says("every"))
+			add(t, cors, router.Get("/e", says("get")))
+		}, []ask{
+			{"OPTIONS", "/e", "GET", "204 " + app},
+			{"OPTIONS", "/e", "POST", "200  every (/e)"}, // private, as without us
+		}},
 	}
 	for _, tt := range tests {
-		plain := chi.NewRouter()
-		tt.register(plain)
 		r, router, cors := setup(t)
-		tt.register(r)
-		add(t, cors, router.Put("/a/{id}", says("ours")))
-		if got := send(r, "OPTIONS", "/a/x", ""); got != tt.want {
-			t.Errorf("%s: %s; want %s", tt.name, got, tt.want)
+		tt.build(r, router, cors)
+		for _, a := range tt.asks {
+			if got := send(r, a.method, a.url, a.asked); got != a.want {
+				t.Errorf("%s: %s %s asking for %q: %s; want %s", tt.name, a.method, a.url, a.asked, got, a.want)
+			}
 		}
-		if got := send(plain, "OPTIONS", "/a/x", ""); strings.HasPrefix(tt.want, "200") && got != tt.want {
-			t.Errorf("%s: chi alone: %s; want %s", tt.name, got, tt.want)
-		}
-		if got := send(r, "OPTIONS", "/a/x", "PUT"); got != "204 "+app {
-			t.Errorf("%s: preflight: %s", tt.name, got)
+		if err := cors.Verify(); err != nil {
+			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
 }

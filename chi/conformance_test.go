@@ -8,7 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/routecors/routecors"
-	"github.com/routecors/routecors/chi"
+	chicors "github.com/routecors/routecors/chi"
 	"github.com/routecors/routecors/internal/conformance"
 )
 

@@ -91,18 +91,20 @@ type found struct {
 }
 
 // optionsAt returns what the node of pattern has for OPTIONS. Walking the tree for
-// each route would make set-up quadratic, so that Find is asked first: a pattern
-// without expressions, taken for a path, matches itself.
+// each route would make set-up quadratic, so that Find is asked first, for a path
+// that the pattern matches.
 func (a *Adapter) optionsAt(pattern string) found {
 	blanked := blank(pattern)
-	if !strings.Contains(blanked, ":") {
+	if path, ok := example(blanked); ok {
 		rctx := chi.NewRouteContext()
-		a.base.Find(rctx, http.MethodOptions, blanked)
+		a.base.Find(rctx, http.MethodOptions, path)
 		if len(rctx.RoutePatterns) == 0 {
 			return found{}
 		}
-		if first := blank(rctx.RoutePatterns[0]); first != blanked && !strings.Contains(first, ":") {
-			return found{} // a node of this pattern would have come before
+		// Without expressions, parameters stand for themselves, and a node of this
+		// pattern would have come before another that has none either.
+		if first := blank(rctx.RoutePatterns[0]); first != blanked && path == blanked && !strings.Contains(first, ":") {
+			return found{}
 		}
 	}
 	var mount http.Handler

@@ -57,3 +57,28 @@ func TestCutPattern(t *testing.T) {
 		}
 	}
 }
+
+func TestExample(t *testing.T) {
+	tests := []struct {
+		blanked, want string
+		ok            bool
+	}{
+		{"/x/{}/*", "/x/{}/*", true},
+		{"/{:[0-9]+}", "/0", true},
+		{"/{:[0-9]{2}}/x/{}", "/00/x/{}", true},
+		{"/{:(?:new|old)}.json", "/new.json", true},
+		{"/{:.+}-{:[a-z]}", "/a-a", true},
+		{"/{:^a$}", "/a", true},
+		{"/{:}", "", false},   // matches the empty text
+		{"/{:a*}", "", false}, // too
+		{"/{:\\ba\\b}", "/a", true},
+		{"/{:a/b}", "", false},
+		{"/{:a-b}-{}", "", false}, // chi ends the parameter at the first "-"
+		{"/{:[}", "", false},
+	}
+	for _, tt := range tests {
+		if got, ok := example(tt.blanked); got != tt.want || ok != tt.ok {
+			t.Errorf("example(%q) = %q, %v; want %q, %v", tt.blanked, got, ok, tt.want, tt.ok)
+		}
+	}
+}
