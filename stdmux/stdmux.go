@@ -236,11 +236,16 @@ type outerRequest struct{ outermost *Adapter }
 // "example.com/api", which is stripped as http.StripPrefix does; the middlewares
 // run before sub, the first one outermost. It returns the adapter that registers
 // routes on sub. The same registry holds them, and preflights for them are
-// answered before the middlewares run.
+// answered before the middlewares run. Mount panics if prefix has a method or
+// wildcards, which http.StripPrefix does not know.
 //
 // To mount a mux by hand is to hide its routes: Resolve cannot look through
 // http.StripPrefix, and refuses.
 func (a *Adapter) Mount(prefix string, sub *http.ServeMux, middlewares ...func(http.Handler) http.Handler) *Adapter {
+	if strings.ContainsAny(prefix, "{ \t") {
+		panic(fmt.Sprintf("stdmux: Mount(%q): a prefix is a literal path, after a host if any", prefix))
+	}
+	prefix = strings.TrimSuffix(prefix, "/")
 	inner := New(sub)
 	next := http.Handler(inner.mux)
 	for i := len(middlewares) - 1; i >= 0; i-- {

@@ -79,7 +79,7 @@ func TestMount(t *testing.T) {
 		})
 	}
 	api := router.Mount("/api", http.NewServeMux(), guard)
-	users := api.Mount("/users", http.NewServeMux())
+	users := api.Mount("/users/", http.NewServeMux())
 	host := router.Mount("h.example/api", http.NewServeMux())
 	add(t, cors, api.Handle("PUT /items/{id}", says("item", "id")))
 	add(t, cors, users.Handle("DELETE /{id}", says("user", "id")))
