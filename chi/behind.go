@@ -3,6 +3,7 @@ package chicors
 import (
 	"cmp"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -18,10 +19,18 @@ import (
 func (l *level) withoutOurs() *level {
 	l.behindOnce.Do(func() {
 		r := chi.NewRouter()
+		l.behind = newLevel(r) // should what follows panic
+		var mounts []string
 		for pattern, e := range l.patterns {
 			if isMount(e.all) {
-				l.remount(r, pattern, e)
+				mounts = append(mounts, pattern)
 			}
+		}
+		slices.Sort(mounts)
+		// chi refuses some mounts in one order and takes them in another.
+		for n := 0; n != len(mounts); {
+			n = len(mounts)
+			mounts = slices.DeleteFunc(mounts, func(pattern string) bool { return l.remount(r, pattern, l.patterns[pattern]) })
 		}
 		for pattern, e := range l.patterns {
 			h := e.handlers[http.MethodOptions]
@@ -37,8 +46,10 @@ func (l *level) withoutOurs() *level {
 	return l.behind
 }
 
-// remount mounts in r what l has mounted at pattern, which ends in "*".
-func (l *level) remount(r chi.Router, pattern string, e *entry) {
+// remount mounts in r what l has mounted at pattern, which ends in "*". It reports
+// whether chi took it.
+func (l *level) remount(r chi.Router, pattern string, e *entry) (ok bool) {
+	defer func() { ok = recover() == nil }()
 	at := strings.TrimSuffix(pattern, "*")
 	if short := strings.TrimSuffix(at, "/"); short != "" && l.hasStub(short) {
 		at = short
@@ -49,7 +60,7 @@ func (l *level) remount(r chi.Router, pattern string, e *entry) {
 			r.Method(http.MethodOptions, at, e.all)
 			r.Method(http.MethodOptions, at+"/", e.all)
 		}
-		return
+		return true
 	}
 	if chain, ok := e.all.(*chi.ChainHandler); ok {
 		r = r.With(chain.Middlewares...)
@@ -57,6 +68,7 @@ func (l *level) remount(r chi.Router, pattern string, e *entry) {
 	if h, ok := e.sub.routes.(http.Handler); ok {
 		r.Mount(at, h)
 	}
+	return true
 }
 
 // hasStub reports whether a mount took pattern, too, for the path without more.

@@ -130,7 +130,7 @@ func (a *Adapter) optionsAt(pattern string) found {
 // VerifyRoute implements routecors.RouteVerifier.
 func (a *Adapter) VerifyRoute(route *routecors.Route) error {
 	a.changed()
-	at, prefix := a.level().of(a.base, "/")
+	at, prefixes := a.level().of(a.base, "/")
 	if at == nil {
 		return fmt.Errorf("its router is not mounted in the one that chicors.New was given")
 	}
@@ -147,14 +147,24 @@ func (a *Adapter) VerifyRoute(route *routecors.Route) error {
 	if h := e.handlers[method]; routeOf(h) != route {
 		return fmt.Errorf("the router runs a %T there, which overwrote the route, or has it inside; register the route itself, with the adapter, and put wrappers round its handler", h)
 	}
-	path := prefix + strings.TrimPrefix(blank(route.Pattern()), "/")
-	if strings.Contains(path, ":") {
+	var path string
+	var first http.Handler
+	for _, prefix := range prefixes {
+		pattern := prefix + strings.TrimPrefix(blank(route.Pattern()), "/")
+		for _, sample := range samples(pattern) {
+			h, runs := a.level().find(method, sample)
+			if routeOf(h) == route || h == nil && runs {
+				return nil // or it cannot be told
+			}
+			if path == "" {
+				path, first = sample, h
+			}
+		}
+	}
+	if path == "" {
 		return nil // no path is known that matches an expression
 	}
-	if h, _ := a.level().find(method, path); routeOf(h) != route {
-		return fmt.Errorf("another route stands before it: for %s %s the router runs a %T", method, path, h)
-	}
-	return nil
+	return fmt.Errorf("another route stands before it: for %s %s the router runs a %T", method, path, first)
 }
 
 // VerifyOPTIONS implements routecors.RouteVerifier.
@@ -173,16 +183,16 @@ func (a *Adapter) VerifyOPTIONS(pattern string) error {
 	return fmt.Errorf("its preflights do not arrive, since another handler for OPTIONS replaced ours; register that one with the adapter, or serve through CorsConfig.Handler")
 }
 
-// of returns the table of router, l itself or one below, and the blanked pattern
+// of returns the table of router, l itself or one below, and the blanked patterns
 // where it is mounted; nil if it is not there.
-func (l *level) of(router chi.Routes, prefix string) (*level, string) {
+func (l *level) of(router chi.Routes, prefix string) (at *level, prefixes []string) {
 	if l.routes == router {
-		return l, prefix
+		return l, []string{prefix}
 	}
-	for at, sub := range l.mounts {
-		if found, p := sub.of(router, strings.TrimSuffix(prefix, "/")+at); found != nil {
-			return found, p
+	for mount, sub := range l.mounts {
+		if found, p := sub.of(router, strings.TrimSuffix(prefix, "/")+mount); found != nil {
+			at, prefixes = found, append(prefixes, p...)
 		}
 	}
-	return nil, ""
+	return at, prefixes
 }

@@ -95,6 +95,9 @@ func example(blanked string) (path string, ok bool) {
 			return path + blanked, true
 		}
 		n := closing(blanked[i:])
+		if blanked[i+n-1] != '}' || n <= len("{:") {
+			return "", false // not closed: chi panics
+		}
 		expr := blanked[i+len("{:") : i+n-1]
 		tree, err := syntax.Parse(expr, syntax.Perl)
 		if err != nil {
@@ -113,6 +116,27 @@ func example(blanked string) (path string, ok bool) {
 	}
 }
 
+// samples returns paths that a blanked pattern matches. The router decides whether
+// another pattern takes them.
+func samples(blanked string) (paths []string) {
+	path, ok := example(blanked)
+	if !ok {
+		return nil
+	}
+	for _, param := range []string{"{}", "a", "0", "~"} {
+		p := strings.ReplaceAll(path, "{}", param)
+		prefix, wild := strings.CutSuffix(p, "*")
+		if !wild {
+			paths = append(paths, p)
+			continue
+		}
+		for _, rest := range []string{"*", "", "~/~/~"} {
+			paths = append(paths, prefix+rest)
+		}
+	}
+	return paths
+}
+
 // matchOf returns a short text that re may match.
 func matchOf(re *syntax.Regexp) string {
 	switch re.Op {
@@ -124,7 +148,7 @@ func matchOf(re *syntax.Regexp) string {
 		}
 	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
 		return "a"
-	case syntax.OpPlus, syntax.OpCapture, syntax.OpAlternate:
+	case syntax.OpStar, syntax.OpQuest, syntax.OpPlus, syntax.OpCapture, syntax.OpAlternate:
 		return matchOf(re.Sub[0])
 	case syntax.OpRepeat:
 		return strings.Repeat(matchOf(re.Sub[0]), re.Min)

@@ -69,8 +69,9 @@ func TestExample(t *testing.T) {
 		{"/{:(?:new|old)}.json", "/new.json", true},
 		{"/{:.+}-{:[a-z]}", "/a-a", true},
 		{"/{:^a$}", "/a", true},
-		{"/{:}", "", false},   // matches the empty text
-		{"/{:a*}", "", false}, // too
+		{"/{:}", "", false}, // matches the empty text
+		{"/{:a*}", "/a", true},
+		{"/{:", "", false},
 		{"/{:\\ba\\b}", "/a", true},
 		{"/{:a/b}", "", false},
 		{"/{:a-b}-{}", "", false}, // chi ends the parameter at the first "-"

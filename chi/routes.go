@@ -31,7 +31,11 @@ func (a *Adapter) Routes() []*routecors.Route {
 	}
 	for _, r := range table {
 		if sub, ok := r.SubRoutes.(chi.Router); ok {
-			all = append(all, a.On(sub).Routes()...)
+			for _, route := range a.On(sub).Routes() {
+				if !slices.Contains(all, route) { // a router may be mounted twice
+					all = append(all, route)
+				}
+			}
 		}
 	}
 	return all
@@ -107,7 +111,10 @@ func sameCode(a, b http.Handler) bool {
 	if av.Kind() == reflect.Func {
 		return av.Pointer() == bv.Pointer()
 	}
-	return av.Comparable() && a == b
+	if !av.Comparable() {
+		return reflect.DeepEqual(a, b)
+	}
+	return a == b
 }
 
 // mountCode is the code of the handler that chi.Mux.Mount registers.

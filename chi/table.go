@@ -122,7 +122,11 @@ again:
 		if sub == nil {
 			return h, true // h is nil on the stub of a mount of another kind
 		}
-		l = sub
+		if l = sub; l.getHead && method == http.MethodHead {
+			// Below the outermost router the middleware looks for a path there which it
+			// has cut itself, and takes GET even over a HEAD route of its own.
+			return nil, true
+		}
 		if stub {
 			path = "/"
 			goto again
@@ -252,8 +256,12 @@ func (l *level) rootPath(rctx *chi.Context, url string) (path string, ok bool) {
 		if sub == nil {
 			return "", false
 		}
+		before := rest
 		if rest, values, ok = cutPattern(pattern, rest, values); !ok {
 			return "", false
+		}
+		if i == len(rctx.RoutePatterns)-1 && here == before {
+			return url, true // in an inline middleware of the mount, which has not shifted the path yet
 		}
 		l = sub
 	}
