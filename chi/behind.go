@@ -54,19 +54,16 @@ func (l *level) remount(r chi.Router, pattern string, e *entry) (ok bool) {
 	if short := strings.TrimSuffix(at, "/"); short != "" && l.hasStub(short) {
 		at = short
 	}
-	if e.sub == nil { // of another kind of router
-		r.Method(http.MethodOptions, pattern, e.all)
-		if !strings.HasSuffix(at, "/") {
-			r.Method(http.MethodOptions, at, e.all)
-			r.Method(http.MethodOptions, at+"/", e.all)
+	if e.sub != nil {
+		if h, isHandler := e.sub.routes.(http.Handler); isHandler {
+			r.Mount(at, h) // so that Find goes down
 		}
-		return true
 	}
-	if chain, ok := e.all.(*chi.ChainHandler); ok {
-		r = r.With(chain.Middlewares...)
-	}
-	if h, ok := e.sub.routes.(http.Handler); ok {
-		r.Mount(at, h)
+	// The very handlers, since the middlewares of the mount are made but once.
+	r.Method(http.MethodOptions, pattern, e.all)
+	if !strings.HasSuffix(at, "/") {
+		r.Method(http.MethodOptions, at, e.all)
+		r.Method(http.MethodOptions, at+"/", e.all)
 	}
 	return true
 }

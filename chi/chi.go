@@ -36,6 +36,7 @@ package chicors
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -213,8 +214,17 @@ func (a *Adapter) handle(method, pattern string, h http.Handler) *routecors.Rout
 		// chi itself registers it first: it panics on what is wrong, and from then on
 		// on a Use that would come too late. Then the Route replaces it on the base,
 		// with the inline middlewares inside.
-		register(a.on, method, pattern, h)
-		if inline := a.on.Middlewares(); len(inline) > 0 {
+		own := a.on.Middlewares()
+		inline := slices.Clone(own)
+		func() {
+			// The middlewares are made once, for the chain that stays.
+			defer copy(own, inline)
+			for i := range own {
+				own[i] = func(next http.Handler) http.Handler { return next }
+			}
+			register(a.on, method, pattern, h)
+		}()
+		if len(inline) > 0 {
 			h = chi.Chain(inline...).Handler(h)
 		}
 	}

@@ -134,6 +134,35 @@ func TestTree(t *testing.T) {
 	}
 }
 
+// TestMadeOnce: an inline middleware is made once for each route, as chi does, and
+// for each of the three patterns of a mount.
+func TestMadeOnce(t *testing.T) {
+	r, router, cors := setup(t)
+	made := 0
+	counts := func(next http.Handler) http.Handler {
+		made++
+		return logs("inline")(next)
+	}
+	r.Group(func(r chi.Router) {
+		r.Use(counts)
+		add(t, cors, router.On(r).Get("/x", says("x")))
+		add(t, cors, router.On(r).Put("/x", says("x")))
+	})
+	sub := chi.NewRouter()
+	sub.Options("/{name}", says("theirs"))
+	r.With(counts).Mount("/m", sub)
+	add(t, cors, router.Get("/m/{id}", says("m")))
+	if got, want := send(r, "OPTIONS", "/m/1", ""), "200  inline theirs *= name=1 (/m/{name})"; got != want {
+		t.Errorf("OPTIONS below the mount: %s; want %s", got, want)
+	}
+	if got, want := send(r, "PUT", "/x", ""), "200 "+app+" inline x (/x)"; got != want {
+		t.Errorf("PUT: %s; want %s", got, want)
+	}
+	if made != 5 {
+		t.Errorf("the middleware was made %d times, want 5", made)
+	}
+}
+
 // TestRewriting: inside the router, the path is the one that middlewares set.
 func TestRewriting(t *testing.T) {
 	tests := []struct {

@@ -101,9 +101,11 @@ func (a *Adapter) optionsAt(pattern string) found {
 		if len(rctx.RoutePatterns) == 0 {
 			return found{}
 		}
-		// Without expressions, parameters stand for themselves, and a node of this
-		// pattern would have come before another that has none either.
-		if first := blank(rctx.RoutePatterns[0]); first != blanked && path == blanked && !strings.Contains(first, ":") {
+		// A node of this pattern would have come before one that ends in "*" earlier;
+		// and where parameters stand for themselves, before any without expressions.
+		first := blank(rctx.RoutePatterns[0])
+		prefix, wild := strings.CutSuffix(first, "*")
+		if first != blanked && (wild && strings.HasPrefix(blanked, prefix) || path == blanked && !strings.Contains(first, ":")) {
 			return found{}
 		}
 	}

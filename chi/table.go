@@ -2,6 +2,7 @@ package chicors
 
 import (
 	"cmp"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -57,6 +58,7 @@ func newLevel(routes chi.Routes) *level {
 	for _, route := range routes.Routes() {
 		e := &entry{handlers: route.Handlers, all: route.Handlers["*"]}
 		delete(e.handlers, "*")
+		maps.DeleteFunc(e.handlers, func(_ string, h http.Handler) bool { return isMount(h) })
 		if route.SubRoutes != nil {
 			e.sub = newLevel(route.SubRoutes)
 			l.mounts[strings.TrimSuffix(blank(route.Pattern), "*")] = e.sub
