@@ -70,10 +70,14 @@ func (l *level) remount(r chi.Router, pattern string, e *entry) (ok bool) {
 
 // hasStub reports whether a mount took pattern, too, for the path without more.
 func (l *level) hasStub(pattern string) bool {
+	path, ok := example(blank(pattern))
+	if !ok {
+		return true // as most mounts are
+	}
 	rctx := chi.NewRouteContext()
 	for _, m := range []string{http.MethodTrace, http.MethodConnect, http.MethodOptions} {
 		rctx.Reset()
-		l.routes.Find(rctx, m, blank(pattern))
+		l.routes.Find(rctx, m, path)
 		if len(rctx.RoutePatterns) > 0 && rctx.RoutePatterns[0] == pattern && l.own(pattern, m) == nil {
 			return true
 		}
@@ -96,6 +100,9 @@ func (a *Adapter) serveBehind(w http.ResponseWriter, r *http.Request) bool {
 	// Routing goes on where the router of this tree began.
 	last := len(rctx.RoutePatterns) - 1
 	params := min(params(rctx.RoutePatterns[last]), len(rctx.URLParams.Keys), len(rctx.URLParams.Values))
+	for _, key := range rctx.URLParams.Keys[len(rctx.URLParams.Keys)-params:] {
+		r.SetPathValue(key, "")
+	}
 	rctx.URLParams.Keys = rctx.URLParams.Keys[:len(rctx.URLParams.Keys)-params]
 	rctx.URLParams.Values = rctx.URLParams.Values[:len(rctx.URLParams.Values)-params]
 	rctx.RoutePatterns = rctx.RoutePatterns[:last]
