@@ -57,7 +57,8 @@
 // header.Get("Vary"). A middleware that answers ahead of the route a request without
 // Origin sets its own.
 //
-// A handler that sets Access-Control headers itself overrides ours. The
+// A handler that sets Access-Control headers itself overrides ours; one that clears
+// the header loses them (httputil.ReverseProxy does where the upstream sends 1xx). The
 // ResponseWriter is the router's own, but for routes that expose every header with
 // credentials; the wrapper keeps http.Flusher, http.Hijacker and io.ReaderFrom.
 //
@@ -78,9 +79,9 @@
 // "include".
 //
 // A browser keeps the header names of an approved preflight for the URL, whatever
-// the method was, and never asks for GET, HEAD and POST. Where a POST to the same
-// URL would reach a route that does not allow the page these headers, the answer
-// says "Access-Control-Max-Age: 0", so that nothing is kept.
+// the method was, and never asks for GET, HEAD and POST. Where the names would let
+// the page send what a preflight of its own would not allow (a POST to a private
+// route, say), the answer says "Access-Control-Max-Age: 0", and nothing is kept.
 //
 // CORS keeps answers from pages; it does not keep pages from sending. A POST with a
 // form's content type runs the handler, whatever the policy: that is the business
@@ -179,9 +180,12 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 		enabled:  map[string]*enabled{},
 	}
 	reg.preflights = &Preflights{reg}
+	reg.unsafe.Store(new([]unsafeMethod))
 	var errs []error
 	if isNil(adapter) {
 		errs = append(errs, &ConfigError{Route: "Setup", Reason: "nil adapter; pass stdmux.New(mux) or chicors.New(router)"})
+	} else if !reflect.ValueOf(outermost(adapter)).Comparable() {
+		errs = append(errs, &ConfigError{Route: "Setup", Reason: fmt.Sprintf("an adapter of type %T cannot be compared; pass a pointer", adapter)})
 	} else {
 		reg.adapter = outermost(adapter)
 		reg.prober, _ = reg.adapter.(Prober)

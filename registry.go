@@ -1,7 +1,6 @@
 package routecors
 
 import (
-	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -219,38 +218,6 @@ func (g *grant) decideHeaders(lines []string) (allowHeaders string, why refusal)
 	return g.allowHeaders, refusal{}
 }
 
-// opensPOST reports whether the answer to the preflight r would let a page send a
-// POST that no preflight allows. A browser keeps the allowed header names for the
-// URL, whatever the method was, and asks for no method that is CORS-safelisted; so
-// that a page which may GET with Content-Type could then POST to a route that is
-// not open to it. Such an answer must not be kept. GET and HEAD change nothing,
-// and their responses are not shared. See https://fetch.spec.whatwg.org/#cors-preflight-cache.
-func (reg *registry) opensPOST(r *http.Request, allowHeaders string) bool {
-	var route *Route
-	runs := true
-	if reg.prober != nil {
-		route, runs = reg.prober.Probe(r, http.MethodPost)
-	} else {
-		route = reg.adapter.Resolve(r, http.MethodPost)
-	}
-	if route == nil {
-		return runs
-	}
-	e := route.enabled.Load()
-	if e == nil {
-		return true
-	}
-	g, _ := e.decide(route, r.Header["Origin"], http.MethodPost)
-	if g == nil {
-		return true
-	}
-	if g.anyHeader || g.allowHeaders == allowHeaders {
-		return false
-	}
-	_, ok := g.headers.Allows([]string{allowHeaders})
-	return !ok
-}
-
 func refusedHeader(rejected string) refusal {
 	if rejected == "" {
 		return refusal{reason: headersTooLong}
@@ -289,6 +256,7 @@ type registry struct {
 	settings   settings
 	preflights *Preflights
 	fronted    atomic.Bool // Handler was called
+	unsafe     atomic.Pointer[[]unsafeMethod]
 
 	mu        sync.Mutex // guards what follows; requests never take it
 	layers    map[string]*layer
@@ -396,5 +364,6 @@ func (reg *registry) activate(route *Route, e *enabled) {
 	if route.receivesOPTIONS() {
 		reg.preflights.Attach(route)
 	}
+	reg.noteMethods(route, e)
 	route.enabled.Store(e)
 }

@@ -1,6 +1,7 @@
 package routecors
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"slices"
@@ -13,7 +14,8 @@ import (
 )
 
 // A RouterAdapter is what the registry needs of a router. The packages stdmux and
-// chi have one each; for another router it is one method to write.
+// chi have one each; for another router it is one method to write. It must be comparable: a
+// pointer, as a rule.
 type RouterAdapter interface {
 	// Resolve returns the Route whose handler the router would run for a request
 	// like r sent with method; nil when that handler is none of ours, when none
@@ -146,6 +148,9 @@ func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.serve(route, route.handler, w, r)
 }
 
+// exposing is the context key of a request whose response lists its headers.
+type exposing struct{}
+
 // serve runs next as the handler of route, its response decorated.
 func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request) {
 	g := e.decorate(route, w.Header(), r)
@@ -153,8 +158,13 @@ func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, 
 		next.ServeHTTP(w, r)
 		return
 	}
+	if r.Context().Value(exposing{}) != nil {
+		next.ServeHTTP(w, r) // the outer one sees every header of the response
+		return
+	}
+	r = r.WithContext(context.WithValue(r.Context(), exposing{}, true))
 	w, finish := respwriter.Wrap(w, func(h http.Header) {
-		if _, ok := h[aceh]; !ok { // else the handler knows better
+		if _, ok := h[aceh]; !ok && h[acao] != nil { // else the handler knows better
 			h[aceh] = []string{headers.Expose(h)}
 		}
 	})
@@ -347,7 +357,7 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	}
 	values.set(h, acah, allowHeaders)
 	maxAge := g.maxAge
-	if allowHeaders != "" && maxAge != "0" && method != http.MethodPost && e.preflights.reg.opensPOST(r, allowHeaders) {
+	if maxAge != "0" && e.mustNotKeep(r, route, g, method, allowHeaders) {
 		maxAge = "0"
 	}
 	values.set(h, acma, maxAge)

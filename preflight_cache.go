@@ -1,0 +1,152 @@
+package routecors
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/routecors/routecors/internal/headers"
+)
+
+// What a browser keeps of an approved preflight, and when it must not.
+//
+// A browser keeps two things for the URL, the origin and whether credentials were
+// on: the method, and each allowed header name, whatever the method was. What it has
+// kept it does not ask for again, and it never asks for a CORS-safelisted method.
+// The names that one route allows thus hold for every method of the URL that the
+// browser may send already:
+//
+//  1. POST, which it may always send. With Content-Type kept from GET, a page can
+//     send JSON to a POST route that is private, that does not allow the header, or
+//     that allows it without credentials only. GET and HEAD are left aside: they
+//     change nothing, and their responses are not shared.
+//  2. A method that another preflight was approved for: PUT by a route that allows
+//     no header, with the name kept from DELETE. A private route never has its
+//     method kept.
+//
+// Where one of these would not be allowed by its own preflight, the answer says
+// Access-Control-Max-Age: 0, and nothing of it is kept. The requests themselves
+// cannot be told from allowed ones afterwards.
+//
+// See https://fetch.spec.whatwg.org/#cors-preflight-cache.
+
+// An unsafeMethod is a method, not CORS-safelisted, that some enabled route may be
+// asked for.
+type unsafeMethod struct {
+	method string
+	only   *enabled // what all of its routes share; nil if they differ
+}
+
+// anyOther stands for methods that no route names, which a route without a method
+// may allow by "*".
+const anyOther = "ROUTECORS-ANY-OTHER-METHOD"
+
+// noteMethods notes for which methods route may be asked. The caller holds reg.mu.
+func (reg *registry) noteMethods(route *Route, e *enabled) {
+	if route.method != "" {
+		reg.noteMethod(route.method, e)
+		return
+	}
+	for _, l := range e.layers {
+		for _, g := range append(slices.Clip(l.grants), l.star) {
+			if g == nil {
+				continue
+			}
+			for _, m := range g.methods {
+				reg.noteMethod(m, e)
+			}
+			if g.anyMethod {
+				for _, m := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", anyOther} {
+					reg.noteMethod(m, e)
+				}
+			}
+		}
+	}
+}
+
+func (reg *registry) noteMethod(method string, e *enabled) {
+	if headers.IsSafelistedMethod(method) {
+		return
+	}
+	methods := *reg.unsafe.Load()
+	i := slices.IndexFunc(methods, func(u unsafeMethod) bool { return u.method == method })
+	if i >= 0 && (methods[i].only == e || methods[i].only == nil) {
+		return
+	}
+	methods = slices.Clone(methods) // requests read the old ones
+	if i < 0 {
+		methods = append(methods, unsafeMethod{method, e})
+	} else {
+		methods[i].only = nil
+	}
+	reg.unsafe.Store(&methods)
+}
+
+// mustNotKeep reports whether the answer to r, a preflight for method that g, of
+// route, approves with allowHeaders, must not be kept.
+func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, method, allowHeaders string) bool {
+	reg := e.preflights.reg
+	unsafe := *reg.unsafe.Load()
+	if route.method == "" && !headers.IsSafelistedMethod(method) &&
+		!slices.ContainsFunc(unsafe, func(u unsafeMethod) bool { return u.method == method }) {
+		// No later answer would know that this method was kept, unless the router
+		// serves it as any other.
+		if other, _ := reg.probe(r, anyOther); other != route {
+			return true
+		}
+	}
+	if allowHeaders == "" {
+		return false
+	}
+	if method != http.MethodPost {
+		route, runs := reg.probe(r, http.MethodPost)
+		if route == nil && runs {
+			return true
+		}
+		if route != nil {
+			post := route.granted(r, http.MethodPost)
+			if post == nil || g.credentials && !post.credentials || !post.allowsNames(allowHeaders) {
+				return true
+			}
+		}
+	}
+	for _, u := range unsafe {
+		if u.method == method || u.only == e {
+			continue
+		}
+		if route, _ := reg.probe(r, u.method); route != nil {
+			if other := route.granted(r, u.method); other != nil && !other.allowsNames(allowHeaders) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// probe returns the route that would serve r sent with method, and whether any
+// handler would, as far as the adapter can tell.
+func (reg *registry) probe(r *http.Request, method string) (route *Route, runs bool) {
+	if reg.prober != nil {
+		return reg.prober.Probe(r, method)
+	}
+	return reg.adapter.Resolve(r, method), true
+}
+
+// granted returns what the page that sent r gets from route with method; nil if nothing.
+func (route *Route) granted(r *http.Request, method string) *grant {
+	e := route.enabled.Load()
+	if e == nil {
+		return nil
+	}
+	g, _ := e.decide(route, r.Header["Origin"], method)
+	return g
+}
+
+// allowsNames reports whether g allows every name in list, a value of
+// Access-Control-Allow-Headers.
+func (g *grant) allowsNames(list string) bool {
+	if g.anyHeader || g.allowHeaders == list {
+		return true
+	}
+	_, ok := g.headers.Allows([]string{list})
+	return ok
+}
