@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -298,5 +299,46 @@ func TestTwoSetups(t *testing.T) {
 				t.Errorf("%s: %s: %s", name, request, got)
 			}
 		}
+	}
+}
+
+type functionAdapter func(*http.Request, string) *routecors.Route
+
+func (f functionAdapter) Resolve(r *http.Request, method string) *routecors.Route {
+	return f(r, method)
+}
+
+// TestAdapterOfFunction: routes are compared by their adapter, which a function cannot be.
+func TestAdapterOfFunction(t *testing.T) {
+	_, err := routecors.Setup(functionAdapter(func(*http.Request, string) *routecors.Route { return nil }), nil)
+	want := "routecors: Setup: an adapter of type routecors_test.functionAdapter cannot be compared; pass a pointer"
+	if err == nil || err.Error() != want {
+		t.Errorf("Setup: %v, want %s", err, want)
+	}
+}
+
+// TestExposeAllThroughTimeout: http.TimeoutHandler hides the writer from the route; the
+// headers that stand outside of it are listed all the same.
+func TestExposeAllThroughTimeout(t *testing.T) {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example": {AllowCredentials: true, ExposeHeaders: []string{"*"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cors.Add(router.HandleFunc("GET /x", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X-Inner", "1") })); err != nil {
+		t.Fatal(err)
+	}
+	timeout := http.TimeoutHandler(mux, time.Minute, "late")
+	h := cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Outer", "1")
+		timeout.ServeHTTP(w, r)
+	}))
+	r := httptest.NewRequest("GET", "/x", nil)
+	r.Header.Set("Origin", "https://app.example")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if got, want := w.Header().Get("Access-Control-Expose-Headers"), "Date,Vary,X-Inner,X-Outer"; got != want {
+		t.Errorf("exposed %q, want %q", got, want)
 	}
 }

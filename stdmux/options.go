@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync/atomic"
 
 	"github.com/routecors/routecors"
@@ -15,10 +16,15 @@ type options struct {
 	pattern    string // "OPTIONS /x"
 	preflights *routecors.Preflights
 	users      atomic.Bool // the user has a handler for OPTIONS at the same path
+	twin       bool        // only there so that the mux does not redirect
 }
 
 func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if o.preflights.Answer(w, r, !o.users.Load()) {
+	refuse := !o.users.Load()
+	if o.twin {
+		refuse = refuse && o.adapter.behind(r) == nil // nothing was added at this path
+	}
+	if o.preflights.Answer(w, r, refuse) {
 		return
 	}
 	if behind := o.adapter.behind(r); behind != nil {
@@ -36,18 +42,19 @@ func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // were in the mux; nil if nothing would. It is a mux of its own, so that handlers
 // are run with the path values of their own patterns.
 func (a *Adapter) behind(r *http.Request) *http.ServeMux {
-	probe := &http.Request{Method: http.MethodOptions, Host: r.Host, URL: r.URL}
-	user, userPattern := a.users.Handler(probe)
-	every, everyPattern := a.handler(r, noMethod)
-	if userPattern == "" && everyPattern == "" {
+	mux, found := http.NewServeMux(), false
+	put := func(h http.Handler, pattern string) {
+		if _, ours := h.(*options); pattern != "" && !ours {
+			// Refused where it is there already.
+			found = try(mux, pattern, h) == nil || found
+		}
+	}
+	put(a.users.Handler(&http.Request{Method: http.MethodOptions, Host: r.Host, URL: r.URL}))
+	put(a.handler(r, noMethod))
+	// Where ours has the host in its pattern, it hides those without one.
+	put(a.handler(&http.Request{Host: noHost, URL: r.URL}, http.MethodOptions))
+	if !found {
 		return nil
-	}
-	mux := http.NewServeMux()
-	if userPattern != "" {
-		mux.Handle(userPattern, user)
-	}
-	if everyPattern != "" {
-		mux.Handle(everyPattern, every)
 	}
 	return mux
 }
@@ -80,31 +87,56 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 		}
 	}
 	s := a.slot(pattern)
-	if s.prepared || s.route != nil {
+	if s.prepared {
 		return nil
 	}
 	if s.options == nil { // else a twin's
-		a.keepOPTIONS(pattern)
-		err := a.registerOPTIONS(s, pattern, preflights)
-		if err != nil {
-			if h, theirs := a.sameOPTIONS(pattern); theirs != "" {
-				if _, ours := h.(*options); !ours { // not of another adapter of this mux
-					return fmt.Errorf("needs a handler for preflights, but the mux has one for %q that it cannot wrap; register that one with the adapter, router.Handle(%q, h)", theirs, theirs)
-				}
-				err = nil
-			}
+		switch h, theirs := a.sameOPTIONS(pattern); h.(type) {
+		case nil, *routecors.Route:
+		case *options: // of another adapter of this mux
+			s.prepared = true
+			return nil
+		default:
+			return fmt.Errorf("needs a handler for preflights, but the mux has one for %q that it cannot wrap; register that one with the adapter, router.Handle(%q, h)", theirs, theirs)
 		}
-		s.refused = err
 	}
 	s.prepared = true
-	if path, ok := cutSlash(pattern); ok && s.refused == nil {
-		// The mux redirects the path without the slash where nothing else has it.
-		// What stands there already serves it, and may refuse ours.
-		if twin := a.slot(path); twin.options == nil && twin.route == nil {
-			_ = a.registerOPTIONS(twin, path, preflights)
-		}
+	if s.route != nil {
+		return nil
+	}
+	if s.options != nil {
+		s.options.twin = false
+		return nil
+	}
+	a.keepOPTIONS(pattern)
+	path, hasTwin := cutSlash(pattern)
+	served := hasTwin && a.serves(path, http.MethodOptions)
+	if s.refused = a.registerOPTIONS(s, pattern, preflights, false); s.refused != nil || !hasTwin {
+		return nil
+	}
+	// The mux now redirects OPTIONS requests to the path without the slash, unless a
+	// pattern has just that. Where wildcards make it many paths, a handler there could
+	// stand in the way of a pattern that comes later: only what was served needs it.
+	twin := a.slot(path)
+	if twin.options == nil && twin.route == nil && (served || !strings.Contains(path, "{")) && a.redirects(pattern, path) {
+		_ = a.registerOPTIONS(twin, path, preflights, true) // VerifyOPTIONS reports a refusal
 	}
 	return nil
+}
+
+// serves reports whether the mux runs a handler for method at a sample of pattern.
+func (a *Adapter) serves(pattern, method string) bool {
+	host, _ := cutHost(pattern)
+	_, theirs := a.handler(sample(host, samples(pattern)[0]), method)
+	return theirs != ""
+}
+
+// redirects reports whether the mux answers an OPTIONS request to a sample of path
+// with a redirect to pattern, of ours.
+func (a *Adapter) redirects(pattern, path string) bool {
+	host, _ := cutHost(path)
+	_, theirs := a.handler(sample(host, samples(path)[0]), http.MethodOptions)
+	return theirs == http.MethodOptions+" "+pattern
 }
 
 // keepOPTIONS notes a wider pattern for OPTIONS of the bare mux, which ours is
@@ -136,8 +168,8 @@ func (a *Adapter) sameOPTIONS(pattern string) (http.Handler, string) {
 }
 
 // registerOPTIONS puts a handler of ours in the mux. The error is the mux's own.
-func (a *Adapter) registerOPTIONS(s *slot, pattern string, preflights *routecors.Preflights) error {
-	o := &options{adapter: a, pattern: http.MethodOptions + " " + pattern, preflights: preflights}
+func (a *Adapter) registerOPTIONS(s *slot, pattern string, preflights *routecors.Preflights, twin bool) error {
+	o := &options{adapter: a, pattern: http.MethodOptions + " " + pattern, preflights: preflights, twin: twin}
 	if err := try(a.mux, o.pattern, o); err != nil {
 		return err
 	}
@@ -177,17 +209,25 @@ func (a *Adapter) VerifyOPTIONS(pattern string) error {
 	if s != nil && s.refused != nil {
 		return fmt.Errorf("its preflights do not arrive, since the mux refuses a handler for OPTIONS there; serve through CorsConfig.Handler (the mux says: %v)", s.refused)
 	}
+	if path, ok := cutSlash(pattern); ok && a.redirects(pattern, path) && a.serves(path, noMethod) {
+		return fmt.Errorf("with it the mux redirects OPTIONS requests to %q, which another route serves; serve through CorsConfig.Handler", path)
+	}
+	arrives := false
 	for _, path := range samples(pattern) {
 		h, theirs := a.outermost().handler(a.sample(pattern, path), http.MethodOptions)
 		switch h.(type) {
 		case *options, *routecors.Route, *mount:
-			return nil
+			arrives = true
+			continue
 		}
-		if theirs != "" {
+		if method, _ := cutMethod(theirs); method == http.MethodOptions || theirs != "" && !arrives {
 			return fmt.Errorf("its preflights go to pattern %q; serve through CorsConfig.Handler, or register that one with the adapter", theirs)
 		}
 	}
-	return fmt.Errorf("its preflights do not arrive; serve through CorsConfig.Handler")
+	if !arrives {
+		return fmt.Errorf("its preflights do not arrive; serve through CorsConfig.Handler")
+	}
+	return nil
 }
 
 // sample returns a request for path and the host of pattern, as the outermost mux

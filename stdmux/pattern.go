@@ -47,16 +47,15 @@ func key(pattern string) string {
 	return host + strings.Join(segments, "/")
 }
 
-// cutSlash returns the pattern of the one path that ServeMux redirects to pattern,
-// because it lacks the slash at the end. Where wildcards make it many paths, there
-// is none: a handler there could stand in the way of a pattern that comes later.
+// cutSlash returns the pattern whose path ServeMux redirects to pattern, because
+// it lacks the slash at the end.
 func cutSlash(pattern string) (string, bool) {
 	i := strings.LastIndexByte(pattern, '/')
 	if last := pattern[i+1:]; last != "" && last != "{$}" && !strings.HasSuffix(last, "...}") {
 		return "", false
 	}
 	pattern = pattern[:i]
-	return pattern, strings.Contains(pattern, "/") && !strings.Contains(pattern, "{")
+	return pattern, strings.Contains(pattern, "/")
 }
 
 // samples returns escaped paths that pattern matches, with segments that hardly another

@@ -50,7 +50,7 @@ func TestCutSlash(t *testing.T) {
 		{"/tree/", "/tree", true},
 		{"/tree/{$}", "/tree", true},
 		{"/tree/{rest...}", "/tree", true},
-		{"/{x}/", "", false},
+		{"/{x}/", "/{x}", true},
 		{"h.example/tree/", "h.example/tree", true},
 		{"/", "", false},
 		{"/{$}", "", false},

@@ -11,8 +11,8 @@
 //
 // A Route goes into the mux under the pattern that it was given, as the handler.
 // The first cors.Add of a pattern adds a handler for OPTIONS: under the same path,
-// and, where that ends in a slash and has no wildcards, under the path without it,
-// which ServeMux would redirect otherwise. Patterns that differ in the names of their wildcards only
+// and, where that ends in a slash, under the path without it, if ServeMux would
+// redirect what it served there before. Patterns that differ in the names of their wildcards only
 // share it. A route without a method receives OPTIONS anyway and gets none.
 //
 // ServeMux refuses a pattern that overlaps another without being more specific.
@@ -46,7 +46,8 @@ var (
 	_ routecors.RouteVerifier    = (*Adapter)(nil)
 )
 
-// An Adapter registers routes on a ServeMux and finds them again. It must be of
+// An Adapter registers routes on a ServeMux and finds them again. A mux should have
+// but one. It must be of
 // the mux that sees a request first: one that is mounted in another mux is
 // declared with Mount. All methods are safe for concurrent use, while the mux
 // serves, too.
@@ -80,7 +81,7 @@ func New(mux *http.ServeMux) *Adapter {
 
 // Handle registers h for pattern, as ServeMux writes it: "PUT /articles/{id}". The
 // route that it returns is private until it is added. Handle panics where
-// ServeMux.Handle does.
+// ServeMux.Handle does, but for a nil handler, which Add reports.
 func (a *Adapter) Handle(pattern string, h http.Handler) *routecors.Route {
 	method, path := cutMethod(pattern)
 	route := routecors.NewRoute(a, method, path, h)
@@ -204,6 +205,9 @@ func (a *Adapter) probe(r *http.Request, method string) (route *routecors.Route,
 // method match it.
 const noMethod = "\x00"
 
+// noHost is a host that no pattern can name.
+const noHost = "\x00"
+
 // handler returns the handler that the mux would run for r sent with method. The
 // mux reads nothing but these three fields.
 func (a *Adapter) handler(r *http.Request, method string) (http.Handler, string) {
@@ -236,24 +240,25 @@ type outerRequest struct{ outermost *Adapter }
 // "example.com/api", which is stripped as http.StripPrefix does; the middlewares
 // run before sub, the first one outermost. It returns the adapter that registers
 // routes on sub. The same registry holds them, and preflights for them are
-// answered before the middlewares run. Mount panics if prefix has a method or
-// wildcards, which http.StripPrefix does not know.
+// answered before the middlewares run. Mount panics if prefix has a method,
+// wildcards or escapes, which http.StripPrefix does not know.
 //
 // To mount a mux by hand is to hide its routes: Resolve cannot look through
 // http.StripPrefix, and refuses.
 func (a *Adapter) Mount(prefix string, sub *http.ServeMux, middlewares ...func(http.Handler) http.Handler) *Adapter {
-	if strings.ContainsAny(prefix, "{ \t") {
-		panic(fmt.Sprintf("stdmux: Mount(%q): a prefix is a literal path, after a host if any", prefix))
+	if strings.ContainsAny(prefix, "{% \t") {
+		panic(fmt.Sprintf("stdmux: Mount(%q): a prefix is a literal path without escapes, after a host if any", prefix))
 	}
-	prefix = strings.TrimSuffix(prefix, "/")
+	prefix = strings.TrimSuffix(prefix, "/") + "/"
 	inner := New(sub)
 	next := http.Handler(inner.mux)
 	for i := len(middlewares) - 1; i >= 0; i-- {
 		next = middlewares[i](next)
 	}
 	host, path := cutHost(prefix)
+	path = strings.TrimSuffix(path, "/")
 	inner.mount = &mount{outer: a, inner: inner, host: host, prefix: path, next: http.StripPrefix(path, next)}
-	a.mux.Handle(prefix+"/", inner.mount)
+	a.mux.Handle(prefix, inner.mount)
 	a.outermost().mounted.Store(true)
 	return inner
 }

@@ -244,3 +244,95 @@ func TestPrivateUnchanged(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// TestNeighbours: what a mux serves at other paths does not change for our sake.
+func TestNeighbours(t *testing.T) {
+	own := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "own")
+		io.WriteString(w, "own")
+	}
+	type world struct {
+		mux    *http.ServeMux
+		router *stdmux.Adapter
+		cors   *routecors.CorsConfig
+	}
+	tests := []struct {
+		name                string
+		build               func(w world)
+		method, path, asked string
+		want                string
+	}{
+		{"a private path without the slash keeps its own CORS", func(w world) {
+			w.mux.HandleFunc("/tree", own)
+			add(t, w.cors, w.router.Handle("GET /tree/", says("x")))
+		}, "OPTIONS", "/tree", "PUT", "200 own own"},
+		{"also where it came later", func(w world) {
+			add(t, w.cors, w.router.Handle("GET /tree/", says("x")))
+			w.mux.HandleFunc("/tree", own)
+		}, "OPTIONS", "/tree", "PUT", "200 own own"},
+		{"preflights of a wider route arrive below a tree", func(w world) {
+			add(t, w.cors, w.router.Handle("/", says("root")))
+			add(t, w.cors, w.router.Handle("GET /u/{id}/", says("x")))
+		}, "OPTIONS", "/u/1", "POST", "204 " + app},
+		{"a wider private OPTIONS is served below a tree", func(w world) {
+			w.mux.Handle("OPTIONS /", says("private"))
+			add(t, w.cors, w.router.Handle("GET /u/{id}/", says("x")))
+		}, "OPTIONS", "/u/1", "", "200  private"},
+		{"a pattern with a host hides none without", func(w world) {
+			w.mux.HandleFunc("OPTIONS /a/b", own)
+			add(t, w.cors, w.router.Handle("GET example.com/a/", says("x")))
+		}, "OPTIONS", "http://example.com/a/b", "", "200 own own"},
+	}
+	for _, tt := range tests {
+		mux, router, cors := setup(t)
+		tt.build(world{mux, router, cors})
+		for name, h := range map[string]http.Handler{"bare": mux, "handler": cors.Handler(mux)} {
+			if got := send(h, tt.method, tt.path, tt.asked); got != tt.want {
+				t.Errorf("%s, %s: %s; want %s", tt.name, name, got, tt.want)
+			}
+		}
+	}
+}
+
+// TestMountHost: a whole host can be mounted; what StripPrefix does not know cannot.
+func TestMountHost(t *testing.T) {
+	for _, prefix := range []string{"example.com", "example.com/", "", "/", "/é"} {
+		mux, router, cors := setup(t)
+		add(t, cors, router.Mount(prefix, http.NewServeMux()).Handle("PUT /x", says("x")))
+		_, path, _ := strings.Cut(strings.TrimSuffix(prefix, "/"), "/")
+		url := "http://example.com/"
+		if path != "" {
+			url += path + "/"
+		}
+		if got := send(mux, "OPTIONS", url+"x", "PUT"); got != "204 "+app {
+			t.Errorf("Mount(%q): preflight: %s", prefix, got)
+		}
+		if got := send(mux, "PUT", url+"x", ""); got != "200 "+app+" x" {
+			t.Errorf("Mount(%q): %s", prefix, got)
+		}
+	}
+	for _, prefix := range []string{"/{x}", "GET /x", "/%C3%A9"} {
+		_, router, _ := setup(t)
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("Mount(%q) did not panic", prefix)
+				}
+			}()
+			router.Mount(prefix, http.NewServeMux())
+		}()
+	}
+}
+
+// TestOPTIONSOfBareMux: an OPTIONS handler of the bare mux on an equivalent path is an
+// error of Add, also where the route needs none of ours.
+func TestOPTIONSOfBareMux(t *testing.T) {
+	for _, pattern := range []string{"/x/{id}", "GET /x/{id}"} {
+		mux, router, cors := setup(t)
+		mux.Handle("OPTIONS /x/{name}", says("theirs"))
+		err := cors.Add(router.Handle(pattern, says("x")))
+		if err == nil || !strings.Contains(err.Error(), pattern+": needs a handler for preflights, but the mux has one for \"OPTIONS /x/{name}\"") {
+			t.Errorf("Add(%q): %v", pattern, err)
+		}
+	}
+}
