@@ -56,9 +56,14 @@ func (t *tree) allow(r *http.Request) string {
 	return strings.Join(methods, ", ")
 }
 
-// RegisterOPTIONS implements routecors.OPTIONSRegistrar. It never fails: whatever
-// chi has for OPTIONS can be wrapped.
-func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Preflights) error {
+// RegisterOPTIONS implements routecors.OPTIONSRegistrar. Whatever chi has for
+// OPTIONS can be wrapped; it fails only where chi refuses the pattern of a resource.
+func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Preflights) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%v", v)
+		}
+	}()
 	if a.preflights == nil {
 		a.preflights = preflights
 		for _, route := range a.receivers {
@@ -70,7 +75,6 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	if a.slots[at] {
 		return nil
 	}
-	a.slots[at] = true
 	found := a.optionsAt(pattern)
 	switch h := found.handler.(type) {
 	case *options, *routecors.Route:
@@ -79,6 +83,7 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	default:
 		a.base.Method(http.MethodOptions, found.pattern, &options{preflights, a, h, found.users})
 	}
+	a.slots[at] = true
 	a.changed()
 	return nil
 }
@@ -96,6 +101,10 @@ type found struct {
 func (a *Adapter) optionsAt(pattern string) found {
 	blanked := blank(pattern)
 	if path, ok := example(blanked); ok {
+		itself := path == blanked
+		if prefix, wild := strings.CutSuffix(path, "*"); wild {
+			path, itself = prefix+"~/~/~/~", false // narrower patterns come before
+		}
 		rctx := chi.NewRouteContext()
 		a.base.Find(rctx, http.MethodOptions, path)
 		if len(rctx.RoutePatterns) == 0 {
@@ -105,28 +114,34 @@ func (a *Adapter) optionsAt(pattern string) found {
 		// and where parameters stand for themselves, before any without expressions.
 		first := blank(rctx.RoutePatterns[0])
 		prefix, wild := strings.CutSuffix(first, "*")
-		if first != blanked && (wild && strings.HasPrefix(blanked, prefix) || path == blanked && !strings.Contains(first, ":")) {
+		if first != blanked && (wild && strings.HasPrefix(blanked, prefix) || itself && !strings.Contains(first, ":")) {
 			return found{}
 		}
 	}
-	var mount http.Handler
+	var mount found
 	for _, route := range a.base.Routes() {
 		b := blank(route.Pattern)
 		all := route.Handlers["*"]
 		if b == blanked {
 			if h := route.Handlers[http.MethodOptions]; h != nil {
-				return found{h, route.Pattern, all == nil || !sameCode(h, all)}
+				return found{h, route.Pattern, all == nil || isMount(h) || !same(h, all)}
 			}
 		}
 		prefix, wild := strings.CutSuffix(b, "*")
-		if wild && isMount(all) && (b == blanked || prefix == blanked || prefix == blanked+"/") {
-			mount = all
+		if !wild || !isMount(all) {
+			continue
+		}
+		at := strings.TrimSuffix(route.Pattern, "*") // as the mount spells it
+		switch blanked {
+		case b:
+			mount = found{all, route.Pattern, true}
+		case prefix:
+			mount = found{all, at, true}
+		case strings.TrimSuffix(prefix, "/"):
+			mount = found{all, strings.TrimSuffix(at, "/"), true}
 		}
 	}
-	if mount != nil {
-		return found{mount, pattern, true}
-	}
-	return found{}
+	return mount
 }
 
 // VerifyRoute implements routecors.RouteVerifier.

@@ -78,7 +78,9 @@ func blank(pattern string) string {
 		n := closing(pattern[i:])
 		_, expr, isRegexp := strings.Cut(pattern[i:i+n], ":")
 		if isRegexp {
-			b.WriteString("{:" + expr)
+			// chi anchors an expression that is not.
+			expr = strings.TrimSuffix(strings.TrimPrefix(expr, "^"), "}")
+			b.WriteString("{:" + strings.TrimSuffix(expr, "$") + "}")
 		} else {
 			b.WriteString("{}")
 		}

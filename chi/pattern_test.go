@@ -18,6 +18,7 @@ func TestBlank(t *testing.T) {
 		{"/{id:[0-9]+}", "/{:[0-9]+}", 1},
 		{"/{id:[0-9]{2,3}}/x", "/{:[0-9]{2,3}}/x", 1},
 		{"/{id:a*}/{b}", "/{:a*}/{}", 2},
+		{"/{id:^[0-9]+$}", "/{:[0-9]+}", 1},
 	}
 	for _, tt := range tests {
 		if got := blank(tt.pattern); got != tt.want {

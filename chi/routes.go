@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"sort"
+	"unsafe"
 
 	"github.com/go-chi/chi/v5"
 
@@ -58,10 +59,10 @@ func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
 		route, _ := h.(*routecors.Route)
 		if route == nil {
 			switch {
-			case whole == nil || !sameCode(h, whole):
+			case whole == nil || !same(h, whole):
 				route = a.newRoute(m, r.Pattern, h)
 			case every == nil:
-				every = a.newRoute("", r.Pattern, wholeHandler(whole, r.Handlers))
+				every = a.newRoute("", r.Pattern, whole)
 				fallthrough
 			default:
 				route = every
@@ -80,41 +81,12 @@ func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
 	return routes
 }
 
-// wholeHandler returns the handler that a Handle registered. Functions cannot be
-// compared, only their code: where a method has another closure of it, it keeps that.
-func wholeHandler(whole http.Handler, byMethod map[string]http.Handler) http.Handler {
-	if reflect.TypeOf(whole).Comparable() {
-		return whole
-	}
-	same := map[string]http.Handler{}
-	for m, h := range byMethod {
-		if sameCode(h, whole) {
-			same[m] = h
-		}
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if h := same[chi.RouteContext(r.Context()).RouteMethod]; h != nil {
-			h.ServeHTTP(w, r)
-			return
-		}
-		whole.ServeHTTP(w, r)
-	})
-}
-
-// sameCode reports whether a and b are the same handler, or functions that differ
-// at most in what they close over.
-func sameCode(a, b http.Handler) bool {
-	av, bv := reflect.ValueOf(a), reflect.ValueOf(b)
-	if av.Type() != bv.Type() {
-		return false
-	}
-	if av.Kind() == reflect.Func {
-		return av.Pointer() == bv.Pointer()
-	}
-	if !av.Comparable() {
-		return reflect.DeepEqual(a, b)
-	}
-	return a == b
+// same reports whether a and b are one value that was stored twice, as Handle does
+// for each method. Functions cannot be compared in Go, and two closures of one
+// constructor, one of them private, have the same code: only the words of the
+// interface tell.
+func same(a, b http.Handler) bool {
+	return *(*[2]uintptr)(unsafe.Pointer(&a)) == *(*[2]uintptr)(unsafe.Pointer(&b))
 }
 
 // mountCode is the code of the handler that chi.Mux.Mount registers.

@@ -31,12 +31,12 @@ func TestRoutes(t *testing.T) {
 		names = append(names, route.String())
 		add(t, cors, route)
 	}
-	want := []string{"/every", "DELETE /items/{id}", "GET /items/{id}", "OPTIONS /items/{id}", "PUT /items/{name}", "PATCH /x"}
+	want := []string{"/every", "POST /every", "DELETE /items/{id}", "GET /items/{id}", "OPTIONS /items/{id}", "PUT /items/{name}", "PATCH /x"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("Routes (-want +got)\n%s", diff)
 	}
 	again := router.Routes()
-	if len(again) != len(want) || again[1] != added {
+	if len(again) != len(want) || again[2] != added {
 		t.Errorf("the second Routes returns others: %v", again)
 	}
 	tests := []struct{ method, url, asked, want string }{

@@ -162,6 +162,9 @@ func (a *Adapter) Probe(r *http.Request, method string) (route *routecors.Route,
 		return nil, true
 	}
 	if method == http.MethodHead && l.getHead {
+		if r.URL.RawPath != "" && path != urlPath(r) {
+			return nil, true // it starts from the escaped path, others from the plain one
+		}
 		// Whether the middleware comes before or after one that rewrites the path
 		// cannot be told.
 		method = l.headBy(path)
@@ -243,16 +246,17 @@ func (l *level) rootPath(rctx *chi.Context, url string) (path string, ok bool) {
 	}
 	rest, values := url, rctx.URLParams.Values
 	for i, pattern := range rctx.RoutePatterns {
-		if h := l.own(pattern, rctx.RouteMethod); h != nil {
+		h, last := l.own(pattern, rctx.RouteMethod), i == len(rctx.RoutePatterns)-1
+		if o, ours := h.(*options); h != nil && !(ours && isMount(o.next) && !last) {
 			// It is one of ours, and this is its request, or it holds another router
 			// that we cannot look into.
-			if _, ok := h.(*options); !ok && routeOf(h) == nil || i < len(rctx.RoutePatterns)-1 {
+			if !ours && routeOf(h) == nil || !last {
 				return "", false
 			}
-			if i == 0 {
-				return here, true
+			if i > 0 {
+				return url, rest == here
 			}
-			return url, rest == here
+			return here, l.matched(rctx.RouteMethod, here) == h
 		}
 		sub, _ := l.mounted(pattern)
 		if sub == nil {
@@ -262,7 +266,7 @@ func (l *level) rootPath(rctx *chi.Context, url string) (path string, ok bool) {
 		if rest, values, ok = cutPattern(pattern, rest, values); !ok {
 			return "", false
 		}
-		if i == len(rctx.RoutePatterns)-1 && here == before {
+		if last && here == before {
 			return url, true // in an inline middleware of the mount, which has not shifted the path yet
 		}
 		l = sub
@@ -271,6 +275,18 @@ func (l *level) rootPath(rctx *chi.Context, url string) (path string, ok bool) {
 		return here, true
 	}
 	return url, rest == here
+}
+
+// matched returns the handler of l's own that l matches first for method and path.
+func (l *level) matched(method, path string) http.Handler {
+	rctx := contexts.Get().(*chi.Context)
+	defer contexts.Put(rctx)
+	rctx.Reset()
+	l.routes.Find(rctx, method, path)
+	if len(rctx.RoutePatterns) == 0 {
+		return nil
+	}
+	return l.own(rctx.RoutePatterns[0], method)
 }
 
 // methods returns every method that some handler of l, or below, was registered for.
