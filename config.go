@@ -48,7 +48,9 @@
 // arrive at the handlers for OPTIONS. CorsConfig.Handler around it, outermost or as
 // a chi middleware, is the exact way: preflights are answered ahead of auth and
 // rate limits, and a page can read a 401, a 429 or a time-out. It must stand after
-// what rewrites the path, the host or the method of requests.
+// what rewrites the path, the host or the method of requests: where something
+// rewrites them behind it (a StripSlashes in a sub-router), it answers for a route
+// that does not run.
 //
 // Responses whose answer depends on the origin say "Vary: Origin", always. It is
 // kept under the key "vary" of the header map, so that a handler's
@@ -353,6 +355,19 @@ func (c *CorsConfig) Handler(next http.Handler) http.Handler {
 	}
 	c.reg.fronted.Store(true)
 	return &front{c.reg, next}
+}
+
+// A part is an adapter for a part of a router, such as a chi sub-router.
+type part interface {
+	// Outermost returns the adapter of the whole router.
+	Outermost() RouterAdapter
+}
+
+func outermost(a RouterAdapter) RouterAdapter {
+	if p, ok := a.(part); ok {
+		return p.Outermost()
+	}
+	return a
 }
 
 // isNil reports whether v is nil, or an interface that holds a nil pointer or function.

@@ -44,7 +44,7 @@ type OPTIONSRegistrar interface {
 	//
 	// An error says that a handler which is none of ours stands there and cannot be
 	// kept working, and names both sides. That the router refuses the pattern for
-	// another reason is none: VerifyOPTIONS reports it.
+	// another reason is none: a RouteVerifier reports it.
 	RegisterOPTIONS(pattern string, preflights *Preflights) error
 }
 
@@ -57,19 +57,6 @@ type Prober interface {
 	// Probe is Resolve, and reports whether the router would run any handler, ours
 	// or not; true, too, if it cannot tell.
 	Probe(r *http.Request, method string) (route *Route, runs bool)
-}
-
-// A part is an adapter for a part of a router, such as a chi sub-router.
-type part interface {
-	// Outermost returns the adapter of the whole router.
-	Outermost() RouterAdapter
-}
-
-func outermost(a RouterAdapter) RouterAdapter {
-	if p, ok := a.(part); ok {
-		return p.Outermost()
-	}
-	return a
 }
 
 // An Entity is what Add takes: a *Route or a *Resource.
@@ -122,6 +109,9 @@ func (route *Route) String() string {
 	}
 	return route.method + " " + route.pattern
 }
+
+// Adapter returns the adapter that registered the route.
+func (route *Route) Adapter() RouterAdapter { return route.adapter }
 
 // Unwrap returns the handler that the route runs.
 func (route *Route) Unwrap() http.Handler { return route.handler }

@@ -10,12 +10,11 @@ import (
 type RouteVerifier interface {
 	RouterAdapter
 
-	// VerifyRoute reports why no request is known that route would serve.
-	VerifyRoute(route *Route) error
-
-	// VerifyOPTIONS reports why preflights to pattern would not arrive where they
-	// are answered, if the router is served without CorsConfig.Handler.
-	VerifyOPTIONS(pattern string) error
+	// Verifier returns a function that reports why no request is known that a route
+	// would serve, or, with preflights, why those to it would not arrive where they
+	// are answered if the router is served without CorsConfig.Handler. What it needs
+	// of the router as a whole it may read once.
+	Verifier() func(route *Route, preflights bool) error
 }
 
 // Verify reports what was added and does not work as it was meant, before a
@@ -37,6 +36,10 @@ func (c *CorsConfig) Verify() error {
 			errs = append(errs, &ConfigError{Reason: "nothing answers preflights: with WithoutSyntheticOPTIONS, serve through CorsConfig.Handler"})
 		}
 	}
+	verify := func(*Route, bool) error { return nil }
+	if v, ok := c.reg.adapter.(RouteVerifier); ok {
+		verify = v.Verifier()
+	}
 	noted := map[*layer]bool{}
 	for _, route := range routes {
 		layers := route.enabled.Load().layers
@@ -49,18 +52,7 @@ func (c *CorsConfig) Verify() error {
 				errs = append(errs, l.notes...)
 			}
 		}
-		v, ok := route.adapter.(RouteVerifier)
-		if !ok {
-			continue
-		}
-		if err := v.VerifyRoute(route); err != nil {
-			fail(route, err.Error())
-			continue
-		}
-		if !bare {
-			continue
-		}
-		if err := v.VerifyOPTIONS(route.pattern); err != nil {
+		if err := verify(route, bare); err != nil {
 			fail(route, err.Error())
 		}
 	}

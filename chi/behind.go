@@ -88,7 +88,7 @@ func (l *level) hasStub(pattern string) bool {
 // serveBehind serves r, which a handler of ours on the base received, as if that
 // were not there. It reports whether there is anything that does.
 func (a *Adapter) serveBehind(w http.ResponseWriter, r *http.Request) bool {
-	at, _ := a.level().of(a.base, "/")
+	at := a.level().of(a.base)
 	rctx := chi.RouteContext(r.Context())
 	if at == nil || rctx == nil || len(rctx.RoutePatterns) == 0 {
 		return false
@@ -108,4 +108,17 @@ func (a *Adapter) serveBehind(w http.ResponseWriter, r *http.Request) bool {
 	rctx.RoutePatterns = rctx.RoutePatterns[:last]
 	behind.routes.(http.Handler).ServeHTTP(w, r)
 	return true
+}
+
+// of returns the table of router, l itself or one below; nil if it is not there.
+func (l *level) of(router chi.Routes) *level {
+	if l.routes == router {
+		return l
+	}
+	for _, sub := range l.mounts {
+		if at := sub.of(router); at != nil {
+			return at
+		}
+	}
+	return nil
 }

@@ -22,6 +22,10 @@
 // that comes later through the adapter is, too. Middlewares of Use do stand before
 // both: CorsConfig.Handler answers ahead of those that come after it.
 //
+// A handler that is there means one of the same pattern: users' own OPTIONS handlers
+// for narrower patterns receive the preflights to these, unless they were registered
+// through the adapter, or CorsConfig.Handler is used.
+//
 // # What chi does
 //
 // chi overwrites: of two handlers for one method and pattern the later stays. If
@@ -31,6 +35,14 @@
 // Registering a route while chi serves is a data race in chi itself. Register and
 // add everything before. The tree is read at the first request after the adapter
 // last changed it: what is registered on the bare router after that is not seen.
+//
+// Middlewares that rewrite paths (StripSlashes, CleanPath, PathRewrite) belong to the
+// outermost router, before r.Use(cors.Handler). In a sub-router they come after
+// the answer was given, for the path as it was. Served bare, preflights into
+// sub-routers are refused where the path was rewritten.
+//
+// chi.Walk shows a route of the adapter as a *routecors.Route; its inline
+// middlewares are inside.
 package chicors
 
 import (
@@ -82,7 +94,10 @@ type place struct {
 	pattern string // blanked
 }
 
-// New returns the adapter of r, which should be the outermost router.
+// New returns the adapter of r, which must be the router that sees requests first.
+// Of a router that is mounted in another chi router it resolves from the outermost
+// one, but not through a middleware by hand round the mount; under an
+// http.ServeMux with StripPrefix, CorsConfig.Handler must stand inside of it.
 func New(r chi.Router) *Adapter {
 	t := &tree{slots: map[place]bool{}}
 	a := &Adapter{t, r, owner(r)}

@@ -2,7 +2,6 @@ package chicors
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -43,7 +42,7 @@ func (t *tree) allow(r *http.Request) string {
 	if !ok {
 		return ""
 	}
-	methods := slices.DeleteFunc(append(l.methods(), http.MethodHead), func(m string) bool {
+	methods := slices.DeleteFunc(append(slices.Clip(l.methods()), http.MethodHead), func(m string) bool {
 		by := m
 		if m == http.MethodHead && l.getHead {
 			by = l.headBy(path)
@@ -142,74 +141,4 @@ func (a *Adapter) optionsAt(pattern string) found {
 		}
 	}
 	return mount
-}
-
-// VerifyRoute implements routecors.RouteVerifier.
-func (a *Adapter) VerifyRoute(route *routecors.Route) error {
-	a.changed()
-	at, prefixes := a.level().of(a.base, "/")
-	if at == nil {
-		return fmt.Errorf("its router is not mounted in the one that chicors.New was given")
-	}
-	method := route.Method()
-	e := at.patterns[route.Pattern()]
-	if e == nil {
-		return fmt.Errorf("is not in the router; another handler overwrote it")
-	}
-	for _, m := range slices.Sorted(maps.Keys(e.handlers)) {
-		if method == "" && routeOf(e.handlers[m]) == route {
-			method = m
-		}
-	}
-	if h := e.handlers[method]; routeOf(h) != route {
-		return fmt.Errorf("the router runs a %T there, which overwrote the route, or has it inside; register the route itself, with the adapter, and put wrappers round its handler", h)
-	}
-	var path string
-	var first http.Handler
-	for _, prefix := range prefixes {
-		pattern := prefix + strings.TrimPrefix(blank(route.Pattern()), "/")
-		for _, sample := range samples(pattern) {
-			h, runs := a.level().find(method, sample)
-			if routeOf(h) == route || h == nil && runs {
-				return nil // or it cannot be told
-			}
-			if path == "" {
-				path, first = sample, h
-			}
-		}
-	}
-	if path == "" {
-		return nil // no path is known that matches an expression
-	}
-	return fmt.Errorf("another route stands before it: for %s %s the router runs a %T", method, path, first)
-}
-
-// VerifyOPTIONS implements routecors.RouteVerifier.
-func (a *Adapter) VerifyOPTIONS(pattern string) error {
-	if at, _ := a.level().of(a.base, "/"); at != nil {
-		for p, e := range at.patterns {
-			if blank(p) != blank(pattern) {
-				continue
-			}
-			switch e.handlers[http.MethodOptions].(type) {
-			case *options, *routecors.Route:
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("its preflights do not arrive, since another handler for OPTIONS replaced ours; register that one with the adapter, or serve through CorsConfig.Handler")
-}
-
-// of returns the table of router, l itself or one below, and the blanked patterns
-// where it is mounted; nil if it is not there.
-func (l *level) of(router chi.Routes, prefix string) (at *level, prefixes []string) {
-	if l.routes == router {
-		return l, []string{prefix}
-	}
-	for mount, sub := range l.mounts {
-		if found, p := sub.of(router, strings.TrimSuffix(prefix, "/")+mount); found != nil {
-			at, prefixes = found, append(prefixes, p...)
-		}
-	}
-	return at, prefixes
 }

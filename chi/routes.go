@@ -85,7 +85,7 @@ func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
 // for each method. Functions cannot be compared in Go, and two closures of one
 // constructor, one of them private, have the same code: only the words of the
 // interface tell.
-func same(a, b http.Handler) bool {
+func same(a, b any) bool {
 	return *(*[2]uintptr)(unsafe.Pointer(&a)) == *(*[2]uintptr)(unsafe.Pointer(&b))
 }
 

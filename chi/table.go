@@ -36,8 +36,10 @@ type level struct {
 	mounts   map[string]*level // by the blanked pattern up to the "*"
 	getHead  bool              // middleware.GetHead is used
 
-	behindOnce sync.Once
-	behind     *level
+	behindOnce  sync.Once
+	behind      *level
+	methodsOnce sync.Once
+	allMethods  []string
 }
 
 // An entry is the handlers of one pattern.
@@ -49,8 +51,13 @@ type entry struct {
 
 var getHead = reflect.ValueOf(middleware.GetHead).Pointer()
 
-// newLevel reads the table of routes, and of what is mounted below.
-func newLevel(routes chi.Routes) *level {
+// newLevel reads the table of routes, and of what is mounted below. A router that is
+// mounted below itself ends there: what it serves cannot be told.
+func newLevel(routes chi.Routes, above ...chi.Routes) *level {
+	if r, ok := routes.(chi.Router); ok {
+		routes = owner(r) // an inline router was mounted
+	}
+	above = append(slices.Clip(above), routes)
 	l := &level{routes: routes, patterns: map[string]*entry{}, mounts: map[string]*level{}}
 	for _, mw := range routes.Middlewares() {
 		l.getHead = l.getHead || reflect.ValueOf(mw).Pointer() == getHead
@@ -59,8 +66,8 @@ func newLevel(routes chi.Routes) *level {
 		e := &entry{handlers: route.Handlers, all: route.Handlers["*"]}
 		delete(e.handlers, "*")
 		maps.DeleteFunc(e.handlers, func(_ string, h http.Handler) bool { return isMount(h) })
-		if route.SubRoutes != nil {
-			e.sub = newLevel(route.SubRoutes)
+		if route.SubRoutes != nil && !slices.ContainsFunc(above, func(r chi.Routes) bool { return same(r, route.SubRoutes) }) {
+			e.sub = newLevel(route.SubRoutes, above...)
 			l.mounts[strings.TrimSuffix(blank(route.Pattern), "*")] = e.sub
 		}
 		l.patterns[route.Pattern] = e
@@ -291,20 +298,19 @@ func (l *level) matched(method, path string) http.Handler {
 
 // methods returns every method that some handler of l, or below, was registered for.
 func (l *level) methods() []string {
-	var all []string
-	for _, e := range l.patterns {
-		for m := range e.handlers {
-			if !slices.Contains(all, m) {
-				all = append(all, m)
+	l.methodsOnce.Do(func() {
+		all := map[string]bool{}
+		for _, e := range l.patterns {
+			for m := range e.handlers {
+				all[m] = true
 			}
-		}
-		if e.sub != nil {
-			for _, m := range e.sub.methods() {
-				if !slices.Contains(all, m) {
-					all = append(all, m)
+			if e.sub != nil {
+				for _, m := range e.sub.methods() {
+					all[m] = true
 				}
 			}
 		}
-	}
-	return all
+		l.allMethods = slices.Sorted(maps.Keys(all))
+	})
+	return l.allMethods
 }

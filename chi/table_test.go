@@ -140,6 +140,22 @@ func TestOddTrees(t *testing.T) {
 			{"OPTIONS", "/api/x", "DELETE", "405  Allow: DELETE"},
 			{"DELETE", "/api/x", "", "200  private *=x (/api/x)"},
 		}},
+		{"an inline router that is mounted", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			in := chi.NewRouter().With(logs("inline"))
+			add(t, cors, router.On(in).Put("/x", says("x")))
+			r.Mount("/m", in)
+		}, []ask{
+			{"OPTIONS", "/m/x", "PUT", "204 " + app},
+		}},
+		{"routers mounted in each other", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
+			a := chi.NewRouter()
+			add(t, cors, router.On(a).Put("/x", says("x")))
+			r.Mount("/a", a)
+			a.Mount("/b", r)
+		}, []ask{
+			{"OPTIONS", "/a/x", "PUT", "204 " + app},
+			{"OPTIONS", "/a/b/a/x", "PUT", "403 "}, // it cannot be told
+		}},
 		{"a foreign mount with CORS of its own", func(r *chi.Mux, router *chicors.Adapter, cors *routecors.CorsConfig) {
 			r.Mount("/f", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				w.Header().Set("Access-Control-Allow-Origin", "theirs")
@@ -191,5 +207,26 @@ func TestBadResource(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "routecors: "+pattern+": chi: rout") {
 			t.Errorf("Add(Resource(%q)): %v", pattern, err)
 		}
+	}
+}
+
+// TestVerify: what it reports beside what TestOverwriting does, and that it leaves the
+// table of requests alone.
+func TestVerify(t *testing.T) {
+	r, router, cors := setup(t)
+	r.Route("/api", func(r chi.Router) { add(t, cors, router.On(r).Put("/x", says("x"))) })
+	r.Options("/api/*", says("theirs"))
+	if err := cors.Verify(); err == nil || !strings.Contains(err.Error(), "PUT /x: its preflights do not arrive") {
+		t.Errorf("OPTIONS over a mount: %v", err)
+	}
+
+	r, router, cors = setup(t)
+	add(t, cors, router.Delete("/x", says("public")))
+	if err := cors.Verify(); err != nil {
+		t.Error(err)
+	}
+	r.Delete("/x", says("private"))
+	if got := send(r, "OPTIONS", "/x", "DELETE"); got != "403 " {
+		t.Errorf("overwritten after Verify: %s", got)
 	}
 }

@@ -119,7 +119,7 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	// stand in the way of a pattern that comes later: only what was served needs it.
 	twin := a.slot(path)
 	if twin.options == nil && twin.route == nil && (served || !strings.Contains(path, "{")) && a.redirects(pattern, path) {
-		_ = a.registerOPTIONS(twin, path, preflights, true) // VerifyOPTIONS reports a refusal
+		_ = a.registerOPTIONS(twin, path, preflights, true) // verifyOPTIONS reports a refusal
 	}
 	return nil
 }
@@ -177,8 +177,21 @@ func (a *Adapter) registerOPTIONS(s *slot, pattern string, preflights *routecors
 	return nil
 }
 
-// VerifyRoute implements routecors.RouteVerifier.
-func (a *Adapter) VerifyRoute(route *routecors.Route) error {
+// Verifier implements routecors.RouteVerifier.
+func (a *Adapter) Verifier() func(route *routecors.Route, preflights bool) error {
+	return func(route *routecors.Route, preflights bool) error {
+		at, ok := route.Adapter().(*Adapter)
+		if !ok {
+			return nil
+		}
+		if err := at.verifyRoute(route); err != nil || !preflights {
+			return err
+		}
+		return at.verifyOPTIONS(route.Pattern())
+	}
+}
+
+func (a *Adapter) verifyRoute(route *routecors.Route) error {
 	method := route.Method()
 	if method == "" {
 		method = noMethod
@@ -201,8 +214,7 @@ func (a *Adapter) VerifyRoute(route *routecors.Route) error {
 	return fmt.Errorf("no request is known that runs this route: pattern %q (%T) stands before it, or has it inside a wrapper; register the route itself, router.Handle(pattern, wrap(h))", pattern, first)
 }
 
-// VerifyOPTIONS implements routecors.RouteVerifier.
-func (a *Adapter) VerifyOPTIONS(pattern string) error {
+func (a *Adapter) verifyOPTIONS(pattern string) error {
 	a.mu.Lock()
 	s := a.slots[key(pattern)]
 	a.mu.Unlock()
