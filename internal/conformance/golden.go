@@ -2,16 +2,14 @@ package conformance
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,15 +18,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/routecors/routecors"
+	"github.com/routecors/routecors/testdata"
 )
 
-// A golden case is a file of sections, each after a line "-- name --":
+// A golden case is one whose other sections are exchanges with the server:
 //
-//	# The reason of the case, with a link. Required.
-//	-- policy.json --           the defaults; other names are policies for "with"
-//	-- options --               of Setup, one a line: preflight-status 200, ...
-//	-- routes --                what is registered, one a line, in order
 //	-- request --               plain HTTP; sent over TCP
 //	-- response --              plain HTTP; the whole header, but for Date and
 //	                            Content-Length; the body, if the file has one.
@@ -38,27 +32,9 @@ import (
 // Request and response may repeat. A response may be for one router or one way of
 // serving, "-- response chi bare --"; the one with most words that apply counts. In
 // a request, <3*x-a,> is x-a,x-a,x-a, in one line. Lines of Allow are sorted.
-//
-// The lines of routes, where * stands for every method:
-//
-//	public GET /x with a.json b.json do set Vary Accept; status 404
-//	private GET /x              registered with the adapter, not added
-//	bare GET /x                 registered on the router itself, not added
-//	resource /x with a.json     added; "resource /x unadded" is not
-//	handle GET /x               by the resource, not added
-//	add GET /x with a.json      of the resource, added; "add /x" is the resource itself
-//	group a.json                what follows is added by this group
-//	middleware auth             between cors.Handler and the router: auth, timeout, recover, compress
-//	only chi                    this router alone; also: only handler, only bare
-//
-// After "do": set NAME VALUE, add NAME VALUE, status CODE, panic, sleep,
-// path NAME: the value of the wildcard stands after the handler's name.
 
 type golden struct {
-	policies  map[string]routecors.Policy
-	options   []routecors.Option
-	routes    []string
-	only      []string
+	Table
 	exchanges []exchange
 }
 
@@ -69,13 +45,12 @@ type exchange struct {
 
 // Golden runs the cases in testdata/golden on a router, in both ways of serving.
 func Golden(t *testing.T, router Router) {
-	_, here, _, _ := runtime.Caller(0)
-	files, err := filepath.Glob(filepath.Join(filepath.Dir(here), "../../testdata/golden/*.txt"))
+	files, err := fs.Glob(testdata.FS, "golden/*.txt")
 	if err != nil || len(files) < 60 {
 		t.Fatalf("found %d golden cases (%v), want at least 60", len(files), err)
 	}
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".txt")
+		name := strings.TrimSuffix(path.Base(file), ".txt")
 		if category, _, _ := strings.Cut(name, "_"); !slices.Contains([]string{"preflight", "actual", "private", "precedence"}, category) {
 			t.Errorf("%s: the name does not start with a category", name)
 		}
@@ -86,7 +61,7 @@ func Golden(t *testing.T, router Router) {
 				t.Fatal(err)
 			}
 			for _, serving := range []string{"bare", "handler"} {
-				if slices.ContainsFunc(c.only, func(o string) bool { return o != router.Name && o != serving }) {
+				if !c.Applies(router.Name, serving) {
 					continue
 				}
 				t.Run(serving, func(t *testing.T) { c.run(t, router, serving) })
@@ -96,50 +71,28 @@ func Golden(t *testing.T, router Router) {
 }
 
 func load(file string) (*golden, error) {
-	text, err := os.ReadFile(file)
+	text, err := fs.ReadFile(testdata.FS, file)
 	if err != nil {
 		return nil, err
 	}
-	head, rest, _ := strings.Cut("\n"+string(text), "\n-- ")
-	if len(strings.Trim(head, "# \n")) < 20 || !strings.HasPrefix(head, "\n#") || !strings.Contains(head, "https://") {
-		return nil, fmt.Errorf("no reason: start with a line %q that says why the answer is right, and has a link", "# …")
+	sections, err := Sections(string(text))
+	if err != nil {
+		return nil, err
 	}
-	c := &golden{policies: map[string]routecors.Policy{}}
-	for section := range strings.SplitSeq(rest, "\n-- ") {
-		name, body, ok := strings.Cut(section, " --\n")
-		if !ok {
-			return nil, fmt.Errorf("section %q: no heading", section)
-		}
-		word, words, _ := strings.Cut(name, " ")
+	c := &golden{}
+	c.Table, sections, err = NewTable(sections)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range sections {
+		word, words, _ := strings.Cut(s.Name, " ")
 		switch {
-		case strings.HasSuffix(name, ".json"):
-			var p routecors.Policy
-			if err := json.Unmarshal([]byte(body), &p); err != nil {
-				return nil, fmt.Errorf("%s: %v", name, err)
-			}
-			c.policies[name] = p
-		case name == "options":
-			for _, line := range lines(body) {
-				o, ok := options[line]
-				if !ok {
-					return nil, fmt.Errorf("unknown option %q", line)
-				}
-				c.options = append(c.options, o)
-			}
-		case name == "routes":
-			for _, line := range lines(body) {
-				if only, ok := strings.CutPrefix(line, "only "); ok {
-					c.only = append(c.only, only)
-					continue
-				}
-				c.routes = append(c.routes, line)
-			}
-		case name == "request":
-			c.exchanges = append(c.exchanges, exchange{body, map[string]string{}})
-		case word == "response":
-			c.exchanges[len(c.exchanges)-1].responses[words] = body
+		case s.Name == "request":
+			c.exchanges = append(c.exchanges, exchange{s.Body, map[string]string{}})
+		case word == "response" && len(c.exchanges) > 0:
+			c.exchanges[len(c.exchanges)-1].responses[words] = s.Body
 		default:
-			return nil, fmt.Errorf("unknown section %q", name)
+			return nil, fmt.Errorf("unknown section %q", s.Name)
 		}
 	}
 	if len(c.exchanges) == 0 {
@@ -148,27 +101,8 @@ func load(file string) (*golden, error) {
 	return c, nil
 }
 
-var options = map[string]routecors.Option{
-	"preflight-status 200":   routecors.WithPreflightStatus(200),
-	"without-synthetic":      routecors.WithoutSyntheticOPTIONS(),
-	"trust every origin":     routecors.DangerouslyTrustEveryOrigin(),
-	"trust null origin":      routecors.DangerouslyTrustNullOrigin(),
-	"trust insecure origins": routecors.DangerouslyTrustInsecureOrigins(),
-	"trust public suffixes":  routecors.DangerouslyTrustPublicSuffixes(),
-	"preflight-status 204":   routecors.WithPreflightStatus(204),
-}
-
-func lines(s string) (out []string) {
-	for line := range strings.Lines(s) {
-		if line = strings.TrimSpace(line); line != "" {
-			out = append(out, line)
-		}
-	}
-	return out
-}
-
 func (c *golden) run(t *testing.T, router Router, serving string) {
-	h, err := c.serve(router.New(), serving)
+	h, err := c.Serve(router.New(), serving)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -177,7 +111,7 @@ func (c *golden) run(t *testing.T, router Router, serving string) {
 	server.Start()
 	defer server.Close()
 	for _, e := range c.exchanges {
-		want, ok := e.response(router.Name, serving)
+		want, ok := Best(e.responses, router.Name, serving)
 		if !ok {
 			t.Fatal("no response for this router and way of serving")
 		}
@@ -192,22 +126,10 @@ func (c *golden) run(t *testing.T, router Router, serving string) {
 		if _, body, _ := strings.Cut(want, "\n\n"); strings.TrimSpace(body) == "" {
 			got, _, _ = strings.Cut(got, "\n\n")
 		}
-		if diff := cmp.Diff(lines(want), lines(got)); diff != "" {
+		if diff := cmp.Diff(Lines(want), Lines(got)); diff != "" {
 			t.Errorf("request\n%s\nresponse (-want +got)\n%s", e.request, diff)
 		}
 	}
-}
-
-// response returns the response whose words all apply; of several, that with most.
-func (e exchange) response(router, serving string) (response string, ok bool) {
-	most := -1
-	for words, r := range e.responses {
-		w := strings.Fields(words)
-		if !slices.ContainsFunc(w, func(s string) bool { return s != router && s != serving }) && len(w) > most {
-			response, ok, most = r, true, len(w)
-		}
-	}
-	return response, ok
 }
 
 var repeated = regexp.MustCompile(`<(\d+)\*(.*?)>`)

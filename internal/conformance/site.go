@@ -32,26 +32,8 @@ type Site interface {
 
 var silent = log.New(io.Discard, "", 0)
 
-// serve builds what the lines of routes say.
-func (c *golden) serve(site Site, serving string) (http.Handler, error) {
-	cors, err := routecors.Setup(site.Adapter(), c.policies["policy.json"], c.options...)
-	if err != nil {
-		return nil, err
-	}
-	b := builder{c, site, cors, site, map[string]*routecors.Resource{}, map[string]*routecors.Route{}}
-	for _, line := range c.routes {
-		if err := b.build(line); err != nil {
-			return nil, fmt.Errorf("%s: %w", line, err)
-		}
-	}
-	if serving == "handler" {
-		return cors.Handler(b.chain), nil
-	}
-	return b.chain, nil
-}
-
 type builder struct {
-	*golden
+	*Table
 	site      Site
 	cors      *routecors.CorsConfig
 	chain     http.Handler
