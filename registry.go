@@ -61,6 +61,7 @@ func (l *layer) lookup(o string) *grant {
 // the same layers share one.
 type chain struct {
 	layers []*layer
+	places []place // where each was given
 
 	// constant says that the answer is the same for every request whatever its
 	// Origin, so that no cache needs to tell one from the other; always is that answer.
@@ -68,13 +69,25 @@ type chain struct {
 	always   *grant
 }
 
-func newChain(layers []*layer) *chain {
+// newChain returns the chain of layers, of which the first own were given with the
+// route, the next nearest with its resource, and the last to Setup.
+func newChain(layers []*layer, own, nearest int) *chain {
 	c := &chain{}
-	for _, l := range layers {
+	for i, l := range layers {
 		if len(l.grants) == 0 && l.star == nil {
 			continue
 		}
 		c.layers = append(c.layers, l)
+		switch {
+		case i < own:
+			c.places = append(c.places, inRoute)
+		case i < own+nearest:
+			c.places = append(c.places, inResource)
+		case i < len(layers)-1:
+			c.places = append(c.places, inGroup)
+		default:
+			c.places = append(c.places, inDefaults)
+		}
 		if l.star != nil {
 			break // it decides for every origin
 		}
@@ -333,15 +346,18 @@ func (reg *registry) grant(o ResourceOptions, star bool) *grant {
 	return g
 }
 
-// enable returns what routes with these layers have in common.
-func (reg *registry) enable(layers []*layer, covered bool) *enabled {
+// enable returns what routes with these layers have in common; own and nearest are
+// as in newChain.
+func (reg *registry) enable(layers []*layer, own, nearest int, covered bool) *enabled {
 	reg.key = strconv.AppendBool(reg.key[:0], covered)
+	reg.key = strconv.AppendInt(append(reg.key, ' '), int64(own), 10)
+	reg.key = strconv.AppendInt(append(reg.key, ' '), int64(nearest), 10)
 	for _, l := range layers {
 		reg.key = strconv.AppendInt(append(reg.key, ' '), int64(l.id), 10)
 	}
 	e := reg.enabled[string(reg.key)]
 	if e == nil {
-		e = &enabled{newChain(layers), reg.preflights, covered}
+		e = &enabled{newChain(layers, own, nearest), reg.preflights, covered}
 		reg.enabled[string(reg.key)] = e
 	}
 	return e

@@ -391,7 +391,7 @@ func (res *Resource) cover(route *Route) {
 	if route.added.Load() || neverAllowed(route.method) {
 		return
 	}
-	e := res.reg.enable(res.layers, true)
+	e := res.reg.enable(res.layers, 0, res.nearest, true)
 	if e.names(route.method) {
 		res.reg.activate(route, e)
 	}

@@ -88,24 +88,6 @@ func (reg *registry) needless() (errs []error) {
 	return errs
 }
 
-// enabledRoutes returns the routes that were added, in order, then those that
-// resources cover.
-func (reg *registry) enabledRoutes() []*Route {
-	reg.mu.Lock()
-	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
-	reg.mu.Unlock()
-	for _, res := range resources {
-		res.mu.Lock()
-		for _, route := range res.routes {
-			if e := route.enabled.Load(); e != nil && e.covered {
-				routes = append(routes, route)
-			}
-		}
-		res.mu.Unlock()
-	}
-	return routes
-}
-
 // note returns what is worth a note of Verify; nil if nothing is.
 func (o ResourceOptions) note(route, key string) error {
 	if o.MaxAge <= 7200 {

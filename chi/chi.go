@@ -62,6 +62,7 @@ var (
 	_ routecors.OPTIONSRegistrar = (*Adapter)(nil)
 	_ routecors.Prober           = (*Adapter)(nil)
 	_ routecors.RouteVerifier    = (*Adapter)(nil)
+	_ routecors.Sampler          = (*Adapter)(nil)
 )
 
 // An Adapter registers routes on a chi router and finds them again. Its methods

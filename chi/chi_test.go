@@ -255,3 +255,42 @@ func TestOverwriting(t *testing.T) {
 		}
 	}
 }
+
+// TestSampler: a sample is served by its route, through mounts and expressions.
+func TestSampler(t *testing.T) {
+	r := chi.NewRouter()
+	router := chicors.New(r)
+	cors, err := routecors.Setup(router, routecors.Policy{"*": {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := func(http.ResponseWriter, *http.Request) {}
+	add := func(route *routecors.Route) {
+		if err := cors.Add(route); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r.Route("/v1", func(r chi.Router) {
+		r.Route("/{tenant}", func(r chi.Router) { add(router.On(r).Put("/{id:[0-9]+}", h)) })
+	})
+	add(router.Get("/a%2Fb/{id}", h))
+	add(router.HandleFunc("/tree/*", h))
+	want := map[string]string{
+		"PUT /{id:[0-9]+}": "/v1/{}/{id:[0-9]+}",
+		"GET /a%2Fb/{id}":  "/a%2Fb/{id}",
+		"/tree/*":          "/tree/*",
+	}
+	for _, p := range cors.Routes() {
+		method := p.Sample.Method
+		if method == "" {
+			method = "GET"
+		}
+		if router.Resolve(p.Sample, method) != p.Route || p.Sample.Pattern != want[p.Route.String()] {
+			t.Errorf("%v: sample %+v", p.Route, p.Sample)
+		}
+	}
+	add(routecors.NewRoute(router, "GET", "/hidden", http.HandlerFunc(h)))
+	if got := cors.Routes(); got[len(got)-1].Sample != nil {
+		t.Errorf("hidden route: sample %v", got[len(got)-1].Sample)
+	}
+}

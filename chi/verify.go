@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -16,9 +17,7 @@ import (
 // Verifier implements routecors.RouteVerifier. It reads the tree once, and leaves
 // the table that requests use as it is.
 func (a *Adapter) Verifier() func(route *routecors.Route, preflights bool) error {
-	root := newLevel(a.outermost.base)
-	places := map[chi.Routes]*mountPoint{}
-	root.collect("/", places)
+	root, places := a.places()
 	return func(route *routecors.Route, preflights bool) error {
 		of, ok := route.Adapter().(*Adapter)
 		if !ok {
@@ -30,6 +29,33 @@ func (a *Adapter) Verifier() func(route *routecors.Route, preflights bool) error
 		}
 		return root.verify(route, at, preflights)
 	}
+}
+
+// Sampler implements routecors.Sampler.
+func (a *Adapter) Sampler() func(route *routecors.Route) *http.Request {
+	root, places := a.places()
+	return func(route *routecors.Route) *http.Request {
+		of, ok := route.Adapter().(*Adapter)
+		if !ok || places[of.base] == nil {
+			return nil
+		}
+		f := root.look(route, places[of.base])
+		if !f.runs {
+			return nil
+		}
+		r := &http.Request{Method: route.Method(), URL: &url.URL{Path: f.path}, Pattern: f.prefix + strings.TrimPrefix(route.Pattern(), "/")}
+		if path, err := url.PathUnescape(f.path); err == nil && path != f.path {
+			r.URL.Path, r.URL.RawPath = path, f.path
+		}
+		return r
+	}
+}
+
+// places returns where the routers of the tree are, read anew.
+func (a *Adapter) places() (root *level, places map[chi.Routes]*mountPoint) {
+	root, places = newLevel(a.outermost.base), map[chi.Routes]*mountPoint{}
+	root.collect("/", places)
+	return root, places
 }
 
 // A mountPoint is where a router is in the tree.
@@ -51,12 +77,23 @@ func (l *level) collect(prefix string, places map[chi.Routes]*mountPoint) {
 	}
 }
 
-// verify reports what is wrong with route in the tree below l.
-func (l *level) verify(route *routecors.Route, at *mountPoint, preflights bool) error {
+// A finding is what the router would run for a sample request.
+type finding struct {
+	path, method string
+	prefix       string // of the mounts that lead to it
+	handler      http.Handler
+	runs         bool  // the route
+	unclear      bool  // it cannot be told
+	err          error // why no request can run the route
+}
+
+// look looks for a request that the tree below l would run route for; of those that
+// would not, it returns the first.
+func (l *level) look(route *routecors.Route, at *mountPoint) (first finding) {
 	method := route.Method()
 	e := at.patterns[route.Pattern()]
 	if e == nil {
-		return errors.New("is not in the router; another handler overwrote it")
+		return finding{err: errors.New("is not in the router; another handler overwrote it")}
 	}
 	for _, m := range slices.Sorted(maps.Keys(e.handlers)) {
 		if method == "" && routeOf(e.handlers[m]) == route {
@@ -64,30 +101,35 @@ func (l *level) verify(route *routecors.Route, at *mountPoint, preflights bool) 
 		}
 	}
 	if h := e.handlers[method]; routeOf(h) != route {
-		return fmt.Errorf("the router runs a %T there, which overwrote the route, or has it inside; register the route itself, with the adapter, and put wrappers round its handler", h)
+		return finding{err: fmt.Errorf("the router runs a %T there, which overwrote the route, or has it inside; register the route itself, with the adapter, and put wrappers round its handler", h)}
 	}
-	var path string
-	var first http.Handler
 	for _, prefix := range at.prefixes {
 		for _, sample := range samples(prefix + strings.TrimPrefix(blank(route.Pattern()), "/")) {
 			h, runs := l.find(method, sample)
-			switch {
-			case routeOf(h) == route:
-				if preflights && !l.receives(sample) {
-					return errors.New("its preflights do not arrive, since another handler for OPTIONS stands before ours, or replaced it; register that one with the adapter, or serve through CorsConfig.Handler")
-				}
-				return nil
-			case h == nil && runs:
-				return nil // it cannot be told
-			case path == "":
-				path, first = sample, h
+			f := finding{path: sample, method: method, prefix: prefix, handler: h, runs: routeOf(h) == route, unclear: h == nil && runs}
+			if f.runs || f.unclear {
+				return f
+			}
+			if first.path == "" {
+				first = f
 			}
 		}
 	}
-	if path == "" {
-		return nil // no path is known that matches an expression
+	return first
+}
+
+// verify reports what is wrong with route in the tree below l.
+func (l *level) verify(route *routecors.Route, at *mountPoint, preflights bool) error {
+	f := l.look(route, at)
+	switch {
+	case f.err != nil:
+		return f.err
+	case f.runs && preflights && !l.receives(f.path):
+		return errors.New("its preflights do not arrive, since another handler for OPTIONS stands before ours, or replaced it; register that one with the adapter, or serve through CorsConfig.Handler")
+	case f.runs, f.unclear, f.path == "": // no path is known that matches an expression
+		return nil
 	}
-	return fmt.Errorf("another route stands before it: for %s %s the router runs a %T", method, path, first)
+	return fmt.Errorf("another route stands before it: for %s %s the router runs a %T", f.method, f.path, f.handler)
 }
 
 // receives reports whether an OPTIONS request to path reaches a handler that answers

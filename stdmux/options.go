@@ -192,26 +192,44 @@ func (a *Adapter) Verifier() func(route *routecors.Route, preflights bool) error
 }
 
 func (a *Adapter) verifyRoute(route *routecors.Route) error {
-	method := route.Method()
-	if method == "" {
-		method = noMethod
-	}
-	outermost := a.outermost()
-	var first http.Handler
-	var pattern string
-	for _, path := range samples(route.Pattern()) {
-		r := a.sample(route.Pattern(), path)
-		if found, _ := outermost.probe(r, method); found == route {
-			return nil
-		}
-		if first == nil {
-			first, pattern = outermost.handler(r, method)
-		}
+	r, first, pattern := a.sampleOf(route)
+	if r != nil {
+		return nil
 	}
 	if pattern == "" {
 		return fmt.Errorf("is not in the mux; register routes with the adapter, router.Handle(pattern, h)")
 	}
 	return fmt.Errorf("no request is known that runs this route: pattern %q (%T) stands before it, or has it inside a wrapper; register the route itself, router.Handle(pattern, wrap(h))", pattern, first)
+}
+
+// Sampler implements routecors.Sampler.
+func (a *Adapter) Sampler() func(route *routecors.Route) *http.Request {
+	return func(route *routecors.Route) *http.Request {
+		at, ok := route.Adapter().(*Adapter)
+		if !ok {
+			return nil
+		}
+		r, _, _ := at.sampleOf(route)
+		return r
+	}
+}
+
+// sampleOf returns a request that the mux would run route for, or what it would run
+// for the first that was tried.
+func (a *Adapter) sampleOf(route *routecors.Route) (r *http.Request, first http.Handler, pattern string) {
+	method := cmp.Or(route.Method(), noMethod)
+	outermost := a.outermost()
+	for _, path := range samples(route.Pattern()) {
+		r := a.sample(route.Pattern(), path)
+		if found, _ := outermost.probe(r, method); found == route {
+			r.Method, r.Pattern = route.Method(), a.full(route.Pattern())
+			return r, nil, ""
+		}
+		if first == nil {
+			first, pattern = outermost.handler(r, method)
+		}
+	}
+	return nil, first, pattern
 }
 
 func (a *Adapter) verifyOPTIONS(pattern string) error {
@@ -240,6 +258,15 @@ func (a *Adapter) verifyOPTIONS(pattern string) error {
 		return fmt.Errorf("its preflights do not arrive; serve through CorsConfig.Handler")
 	}
 	return nil
+}
+
+// full returns pattern with the prefixes of the mounts that lead here.
+func (a *Adapter) full(pattern string) string {
+	for m := a.mount; m != nil; m = m.outer.mount {
+		host, path := cutHost(pattern)
+		pattern = cmp.Or(m.host, host) + m.prefix + path
+	}
+	return pattern
 }
 
 // sample returns a request for path and the host of pattern, as the outermost mux

@@ -44,6 +44,7 @@ var (
 	_ routecors.OPTIONSRegistrar = (*Adapter)(nil)
 	_ routecors.Prober           = (*Adapter)(nil)
 	_ routecors.RouteVerifier    = (*Adapter)(nil)
+	_ routecors.Sampler          = (*Adapter)(nil)
 )
 
 // An Adapter registers routes on a ServeMux and finds them again. A mux should have

@@ -336,3 +336,42 @@ func TestOPTIONSOfBareMux(t *testing.T) {
 		}
 	}
 }
+
+// TestSampler: a sample is served by its route, through mounts and hosts.
+func TestSampler(t *testing.T) {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{"*": {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub := router.Mount("h.example/api", http.NewServeMux()).Mount("/v1", http.NewServeMux())
+	want := map[string]string{ // pattern by route
+		"PUT /x/{id}":      "h.example/api/v1/x/{id}",
+		"GET /a%2Fb/{id}":  "/a%2Fb/{id}",
+		"/tree/":           "/tree/",
+		"GET g.example/x/": "g.example/x/",
+	}
+	h := func(http.ResponseWriter, *http.Request) {}
+	for _, route := range []*routecors.Route{sub.HandleFunc("PUT /x/{id}", h), router.HandleFunc("GET /a%2Fb/{id}", h), router.HandleFunc("/tree/", h), router.HandleFunc("GET g.example/x/", h)} {
+		if err := cors.Add(route); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, p := range cors.Routes() {
+		method := p.Sample.Method
+		if method == "" {
+			method = "FROB"
+		}
+		if router.Resolve(p.Sample, method) != p.Route || p.Sample.Pattern != want[p.Route.String()] {
+			t.Errorf("%v: sample %+v", p.Route, p.Sample)
+		}
+	}
+	hidden := routecors.NewRoute(router, "GET", "/hidden", http.HandlerFunc(h))
+	if err := cors.Add(hidden); err != nil {
+		t.Fatal(err)
+	}
+	if got := cors.Routes(); got[len(got)-1].Sample != nil {
+		t.Errorf("hidden route: sample %v", got[len(got)-1].Sample)
+	}
+}

@@ -138,15 +138,15 @@ func CheckRequestHeader(name string) error {
 		return errors.New("a response header that no script may see; remove it")
 	case isResponseOnly(lower):
 		return errors.New("a response header; remove it, or move it to ExposeHeaders")
-	case isForbiddenRequestHeader(lower):
+	case IsForbiddenRequestHeader(lower):
 		return errors.New("no script may set it (forbidden request-header name); remove it")
 	}
 	return nil
 }
 
-// isForbiddenRequestHeader leaves out the names that are forbidden only with
+// IsForbiddenRequestHeader leaves out the names that are forbidden only with
 // some values. See https://fetch.spec.whatwg.org/#forbidden-request-header.
-func isForbiddenRequestHeader(lower string) bool {
+func IsForbiddenRequestHeader(lower string) bool {
 	switch lower {
 	case "accept-charset", "accept-encoding", "access-control-request-headers",
 		"access-control-request-method", "connection", "content-length", "cookie",
@@ -206,7 +206,7 @@ func CheckResponseHeader(name string) error {
 		return errors.New("part of the CORS protocol itself; remove it")
 	case IsSafelistedResponseHeader(name):
 		return errors.New("scripts may read it anyway (CORS-safelisted response-header name); remove it")
-	case isRequestOnly(lower) && isForbiddenRequestHeader(lower):
+	case isRequestOnly(lower) && IsForbiddenRequestHeader(lower):
 		return errors.New("a request header; remove it")
 	case isRequestOnly(lower):
 		return errors.New("a request header; remove it, or move it to AllowHeaders")

@@ -251,3 +251,35 @@ func (p portPattern) compare(q portPattern) int {
 	}
 	return cmp.Compare(len(q.text), len(p.text))
 }
+
+// Example returns an origin that p matches; "" if none is at hand, as for some regexps.
+func (p Pattern) Example() string {
+	s := p.key
+	switch p.kind {
+	case subdomains:
+		s = p.key[:p.host-1] + "any" + p.key[p.host:]
+		fallthrough
+	case ports:
+		if !p.anyPort {
+			return s
+		}
+		s = strings.TrimSuffix(s, "*")
+		if strings.HasSuffix(s, ":") {
+			return strings.TrimSuffix(s, ":")
+		}
+		for _, more := range []string{"", "0", "00"} {
+			if p.Match(s + more) { // "80" alone is the default port of http
+				return s + more
+			}
+		}
+		return ""
+	case expression:
+		for a := range p.samples {
+			if p.Match(a) {
+				return a
+			}
+		}
+		return ""
+	}
+	return s
+}

@@ -303,3 +303,30 @@ func BenchmarkParsePattern(b *testing.B) {
 		})
 	}
 }
+
+func TestExample(t *testing.T) {
+	for _, test := range []struct{ key, want string }{
+		{"https://a.example", "https://a.example"},
+		{"null", "null"},
+		{"https://*.a.example", "https://any.a.example"},
+		{"https://*.a.example:8443", "https://any.a.example:8443"},
+		{"http://localhost:*", "http://localhost"},
+		{"http://localhost:800*", "http://localhost:800"},
+		{"http://localhost:80*", "http://localhost:800"},
+		{"http://localhost:6553*", "http://localhost:6553"},
+		{"https://*.a.example:44*", "https://any.a.example:44"},
+		{"regexp:https://(blue|green)\\.a\\.example", "https://blue.a.example"},
+	} {
+		p, err := ParsePattern(test.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := p.Example()
+		if strings.HasPrefix(test.key, "regexp:") && p.Match(got) {
+			continue // which one, its generator says
+		}
+		if got != test.want || !p.Match(got) {
+			t.Errorf("%s: %q, want %q", test.key, got, test.want)
+		}
+	}
+}

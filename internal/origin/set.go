@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"iter"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,9 @@ type Set struct {
 	bases   table[[]rule] // by the host after "*"
 	lengths []int         // of the keys of bases, the longest first
 	regexps []regexpRule
+
+	patterns []Pattern // that are not exact, by precedence
+	indexes  []int32   // of patterns
 }
 
 // rule is what remains of a pattern once its host is known.
@@ -61,6 +65,7 @@ func NewSet(patterns []Pattern) *Set {
 	for _, i := range others {
 		p := patterns[i]
 		r := rule{scheme: p.scheme(), port: p.port(), index: i}
+		s.patterns, s.indexes = append(s.patterns, p), append(s.indexes, i)
 		switch p.kind {
 		case ports:
 			host := p.key[:p.hostEnd]
@@ -137,6 +142,23 @@ func (s *Set) Lookup(origin string) (index int) {
 	return -1
 }
 
+// All yields the keys with their indexes, by precedence; exact ones in the order of
+// their bytes.
+func (s *Set) All() iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		for _, e := range s.exact.sorted() {
+			if !yield(e.key, int(e.value)) {
+				return
+			}
+		}
+		for i, p := range s.patterns {
+			if !yield(p.key, int(s.indexes[i])) {
+				return
+			}
+		}
+	}
+}
+
 // matchRules returns the index of the first of rules that matches, or -1.
 func matchRules(rules []rule, scheme, port string) int {
 	for i := range rules {
@@ -170,6 +192,16 @@ func newTable[V any](m map[string]V) table[V] {
 		t.few = append(t.few, entry[V]{k, v})
 	}
 	return t
+}
+
+// sorted returns the entries by key.
+func (t *table[V]) sorted() []entry[V] {
+	all := slices.Clone(t.few)
+	for k, v := range t.many {
+		all = append(all, entry[V]{k, v})
+	}
+	slices.SortFunc(all, func(a, b entry[V]) int { return strings.Compare(a.key, b.key) })
+	return all
 }
 
 func (t *table[V]) empty() bool { return len(t.few) == 0 && len(t.many) == 0 }

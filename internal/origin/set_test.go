@@ -3,6 +3,7 @@ package origin
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -244,5 +245,31 @@ func BenchmarkNewSet(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		NewSet(patterns)
+	}
+}
+
+func TestSetAll(t *testing.T) {
+	var patterns []Pattern
+	keys := []string{"https://*.b.example", "https://z.example", "regexp:https://.*\\.b\\.example", "https://a.example", "http://localhost:*", "https://*.x.b.example"}
+	for _, key := range keys {
+		p, err := ParsePattern(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		patterns = append(patterns, p)
+	}
+	var got []string
+	for key, i := range NewSet(patterns).All() {
+		if keys[i] != key {
+			t.Errorf("%s has index %d", key, i)
+		}
+		got = append(got, key)
+	}
+	want := []string{"https://a.example", "https://z.example", "http://localhost:*", "https://*.x.b.example", "https://*.b.example", "regexp:https://.*\\.b\\.example"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	for range NewSet(patterns).All() {
+		break
 	}
 }

@@ -1,0 +1,163 @@
+package routecors
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A RoutePolicy is what is in force for one route that is open to some origin.
+type RoutePolicy struct {
+	Route   *Route
+	Covered bool // by its Resource; the route itself was not added
+
+	// Origins are the keys of all layers, in the order in which they are asked: the
+	// nearest layer first, in a layer by precedence. The first that matches an origin
+	// decides. Keys that cannot decide, behind a "*", behind the same key in a nearer
+	// layer, an exact origin behind a pattern of a nearer layer, are left out.
+	Origins []OriginPolicy
+
+	// Sample is a request that the router would run the route for; nil if none is
+	// known. Its Method is "" where the route serves every method, its Pattern that of
+	// the route with those of the mounts that lead to it.
+	Sample *http.Request
+}
+
+// An OriginPolicy is one key of a Policy, with the options that it was given.
+type OriginPolicy struct {
+	Origin  string          // the key
+	Layer   string          // that has it: "route", "resource", "group" or "defaults"
+	Options ResourceOptions // lists are sorted, header names spelled as they are sent
+	Methods []string        // that the route allows this origin; {"*"} all but the forbidden ones; none with Deny
+}
+
+// A Sampler is a RouterAdapter that can make up requests for its routes.
+type Sampler interface {
+	RouterAdapter
+
+	// Sampler returns a function that returns a request which the router would run
+	// route for, with Method, Host, URL and Pattern; nil if none is known. What it needs of the
+	// router as a whole it may read once.
+	Sampler() func(route *Route) *http.Request
+}
+
+// place is where a layer was given.
+type place uint8
+
+const (
+	inRoute place = iota
+	inResource
+	inGroup
+	inDefaults
+)
+
+func (p place) String() string { return [...]string{"route", "resource", "group", "defaults"}[p] }
+
+// Routes returns what was added, and is in force now, in the order of Add; then the
+// routes that resources cover. What it does not list is private.
+func (c *CorsConfig) Routes() []RoutePolicy {
+	routes := c.reg.enabledRoutes()
+	sample := func(*Route) *http.Request { return nil }
+	if s, ok := c.reg.adapter.(Sampler); ok {
+		sample = s.Sampler()
+	}
+	list := make([]RoutePolicy, len(routes))
+	for i, route := range routes {
+		e := route.enabled.Load()
+		list[i] = RoutePolicy{Route: route, Covered: e.covered, Origins: e.origins(route), Sample: sample(route)}
+	}
+	return list
+}
+
+// origins lists the keys of e.
+func (e *enabled) origins(route *Route) (list []OriginPolicy) {
+	seen := map[string]bool{}
+	for i, l := range e.layers {
+		add := func(key string, g *grant) {
+			nearer := func(l *layer) bool { return l.lookup(key) != nil }
+			if seen[key] || slices.ContainsFunc(e.layers[:i], nearer) {
+				return
+			}
+			seen[key] = true
+			list = append(list, OriginPolicy{key, e.places[i].String(), g.options(), e.methods(route, g)})
+		}
+		for key, index := range l.origins.All() {
+			add(key, l.grants[index])
+		}
+		if l.star != nil {
+			add("*", l.star)
+		}
+	}
+	return list
+}
+
+// methods lists what allowsMethod allows.
+func (e *enabled) methods(route *Route, g *grant) []string {
+	switch {
+	case g.deny, e.covered && !g.covers(route.method):
+		return nil
+	case route.method != "":
+		return []string{route.method}
+	case g.anyMethod:
+		return []string{"*"}
+	case len(g.methods) == 0:
+		return []string{"GET", "HEAD", "POST"}
+	}
+	methods := slices.Clone(g.methods)
+	if slices.Contains(methods, "GET") {
+		methods = append(methods, "HEAD")
+	}
+	slices.Sort(methods)
+	return slices.Compact(methods)
+}
+
+// options is the reverse of newGrant.
+func (g *grant) options() ResourceOptions {
+	o := ResourceOptions{Deny: g.deny, AllowCredentials: g.credentials}
+	star := []string{"*"}
+	switch {
+	case g.anyMethod:
+		o.AllowMethods = star
+	case len(g.methods) > 0:
+		o.AllowMethods = slices.Sorted(slices.Values(g.methods))
+	}
+	switch {
+	case g.anyHeader:
+		o.AllowHeaders = star
+	case g.allowHeaders != "":
+		o.AllowHeaders = strings.Split(g.allowHeaders, ",")
+	}
+	switch {
+	case g.exposeAll, g.exposeHeaders == "*":
+		o.ExposeHeaders = star
+	case g.exposeHeaders != "":
+		o.ExposeHeaders = strings.Split(g.exposeHeaders, ",")
+	}
+	switch g.maxAge {
+	case "":
+	case "0":
+		o.MaxAge = -1
+	default:
+		o.MaxAge, _ = strconv.Atoi(g.maxAge) // newGrant wrote it
+	}
+	return o
+}
+
+// enabledRoutes returns the routes that were added, in order, then those that
+// resources cover.
+func (reg *registry) enabledRoutes() []*Route {
+	reg.mu.Lock()
+	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
+	reg.mu.Unlock()
+	for _, res := range resources {
+		res.mu.Lock()
+		for _, route := range res.routes {
+			if e := route.enabled.Load(); e != nil && e.covered {
+				routes = append(routes, route)
+			}
+		}
+		res.mu.Unlock()
+	}
+	return routes
+}
