@@ -38,21 +38,22 @@ var routes = []string{
 	"POST /admin/reset",
 }
 
-func newHandler() (http.Handler, error) {
+// newHandler returns the API, and the registry for the test that lists it.
+func newHandler() (http.Handler, *routecors.CorsConfig, error) {
 	mux := http.NewServeMux()
 	router := stdmux.New(mux)
 	cors, err := routecors.Setup(router, routecors.Policy{
 		app: {AllowHeaders: []string{"Content-Type"}, ExposeHeaders: []string{"ETag"}, MaxAge: 600},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	partners, err := cors.Group(routecors.Policy{
 		partner: {AllowCredentials: true, AllowHeaders: []string{"Content-Type", "Idempotency-Key"}, ExposeHeaders: []string{"Location"}},
 		"*":     {Deny: true}, // not even the app
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	err = errors.Join(
 		// Anyone may read; the app may write, by the defaults.
@@ -77,7 +78,8 @@ func newHandler() (http.Handler, error) {
 	mux.HandleFunc("POST /admin/reset", done)
 
 	// Preflights are answered ahead of auth, and a page can read auth's 401.
-	return cors.Handler(auth(mux)), errors.Join(err, cors.Verify())
+	h := cors.Handler(auth(mux))
+	return h, cors, errors.Join(err, cors.Verify())
 }
 
 // auth asks for a token in front of everything below /admin/.
@@ -111,7 +113,7 @@ func done(w http.ResponseWriter, r *http.Request) {
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	flag.Parse()
-	h, err := newHandler()
+	h, _, err := newHandler()
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -1,15 +1,71 @@
 package main
 
 import (
+	"flag"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/routecors/routecors/corstest"
 )
 
+var update = flag.Bool("update", false, "write testdata/matrix.txt anew")
+
+// TestMatrix compares what pages can do with what was committed: a change of policy
+// is a change of testdata/matrix.txt, for a reviewer to see.
+func TestMatrix(t *testing.T) {
+	const file = "testdata/matrix.txt"
+	_, cors, err := newHandler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := corstest.Matrix(t, cors, "DELETE /articles/all", "POST /admin/reset")
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("if you mean it, go test ./examples/mixed -update (-want +got)\n%s", diff)
+	}
+}
+
+// TestPages does what scripts of pages do.
+func TestPages(t *testing.T) {
+	h, _, err := newHandler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := corstest.Browser(t, h)
+
+	json := corstest.Header("Content-Type", "application/json")
+	order := browser.Page(partner).Fetch("POST", "/orders", json, corstest.Body("{}"), corstest.Credentials("include"))
+	if order.Status != 201 || order.Header.Get("Location") != "/orders/1" {
+		t.Error(order)
+	}
+	if got := browser.Page(app).Fetch("POST", "/orders", json, corstest.Body("{}")); got.Sent() {
+		t.Errorf("the order of a page that is no partner was sent: %v", got)
+	}
+	if got := browser.Page(app).Fetch("DELETE", "/articles/all"); got.Sent() {
+		t.Errorf("a page purged the articles: %v", got)
+	}
+	if got := browser.Page(admin).Fetch("GET", "/admin/stats", corstest.Credentials("include")); got.Status != 401 {
+		t.Errorf("a page cannot read that it must log in: %v", got)
+	}
+	if browser.Page(anyone).CanRead("GET", "/admin/stats") {
+		t.Error("anyone can read the statistics")
+	}
+}
+
 func TestTable(t *testing.T) {
-	h, err := newHandler()
+	h, _, err := newHandler()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +89,7 @@ POST /admin/reset      -                        -                             - 
 }
 
 func TestActual(t *testing.T) {
-	h, err := newHandler()
+	h, _, err := newHandler()
 	if err != nil {
 		t.Fatal(err)
 	}
