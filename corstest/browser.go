@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/net/publicsuffix"
-
 	"github.com/routecors/routecors/internal/origin"
 )
 
@@ -25,8 +23,9 @@ type Profile struct {
 	cache  preflightCache
 	ahead  time.Duration // of the real clock
 
-	cookies  *cookiejar.Jar
-	anywhere *cookiejar.Jar // those with SameSite=None; Secure, for cross-site requests
+	cookies     *cookiejar.Jar
+	anywhere    *cookiejar.Jar            // those with SameSite=None; Secure, for cross-site requests
+	partitioned map[string]*cookiejar.Jar // those with Partitioned, by the site of the page
 }
 
 // Browser returns a new browser for which every URL, of any origin, leads to server:
@@ -53,10 +52,8 @@ func newProfile(t testing.TB, baseURL string, client transport) *Profile {
 	if err != nil || base.Host == "" || !isHTTP(base) {
 		t.Fatalf("corstest: base URL %q: write scheme and host, such as http://127.0.0.1:8080", baseURL)
 	}
-	options := &cookiejar.Options{PublicSuffixList: publicsuffix.List}
-	cookies, _ := cookiejar.New(options) // never fails
-	anywhere, _ := cookiejar.New(options)
-	return &Profile{t: t, base: base, client: client, cache: preflightCache{}, cookies: cookies, anywhere: anywhere}
+	return &Profile{t: t, base: base, client: client, cache: preflightCache{},
+		cookies: newJar(), anywhere: newJar(), partitioned: map[string]*cookiejar.Jar{}}
 }
 
 // Wait moves the clock of the preflight cache ahead, without waiting. Cookies do

@@ -319,7 +319,8 @@ func TestCookies(t *testing.T) {
 	}
 	server := &answers{byMethod: map[string]string{
 		"GET":  set(),
-		"POST": set("plain=1", "lax=1; SameSite=Lax", "none=1; SameSite=None; Secure", "domain=1; Domain=server.test", "foreign=1; Domain=example.com"),
+		"POST": set("plain=1", "lax=1; SameSite=Lax", "none=1; SameSite=None; Secure", "domain=1; Domain=server.test", "foreign=1; Domain=example.com",
+			"part=1; SameSite=None; Secure; Partitioned"),
 	}}
 	browser := corstest.Browser(t, server)
 	fetch := func(page, method string, options ...corstest.FetchOption) string {
@@ -342,10 +343,12 @@ func TestCookies(t *testing.T) {
 		{"https://app.server.test", "POST", nil, ""}, // same-origin is not same site: nothing is stored
 		{"https://app.server.test", "GET", []corstest.FetchOption{with}, ""},
 		{"https://app.server.test", "POST", []corstest.FetchOption{with}, ""},
-		{"https://app.server.test", "GET", []corstest.FetchOption{with}, "plain=1; lax=1; none=1; domain=1"},
+		{"https://app.server.test", "GET", []corstest.FetchOption{with}, "plain=1; lax=1; none=1; domain=1; part=1"},
 		{"https://app.server.test", "GET", nil, ""},
 		{"https://server.test", "GET", nil, "plain=1; lax=1; none=1; domain=1"},
 		{"https://server.test", "GET", []corstest.FetchOption{omit}, ""},
+		{"https://elsewhere.example", "GET", []corstest.FetchOption{with}, "none=1"},
+		{"https://elsewhere.example", "POST", []corstest.FetchOption{with}, "none=1"},
 		{"https://elsewhere.example", "GET", []corstest.FetchOption{with}, "none=1"},
 		{"null", "GET", []corstest.FetchOption{with}, "none=1"},
 	}
@@ -404,6 +407,7 @@ func TestURLs(t *testing.T) {
 	tests := []struct{ url, want string }{
 		{"/a/../b/./c", "server.test/b/c"},
 		{"/a/%2e%2E/b/%2e/c?x=%2e", "server.test/b/c?x=%2e"},
+		{`/a\b\..\c?\`, `server.test/a/c?\`},
 		{"/a//b%2Fc", "server.test/a//b%2Fc"},
 		{"https://SERVER.test:443#x", "server.test/"},
 		{"https://server.test:8443/", "server.test:8443/"},

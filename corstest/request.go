@@ -212,23 +212,21 @@ func siteOf(serialized string) string {
 func originOf(u *url.URL) string { return u.Scheme + "://" + u.Host }
 
 // parseURL parses a URL as a page of base does: lower case, no default port, no
-// dot segments (escaped ones are such, too). See https://url.spec.whatwg.org/#url-parsing.
+// dot segments (escaped ones are such, too), backslashes as slashes. See https://url.spec.whatwg.org/#url-parsing.
 func parseURL(base *url.URL, s string) (*url.URL, error) {
-	path, query, _ := strings.Cut(s, "?")
-	if strings.Contains(strings.ToLower(path), "%2e") {
-		segments := strings.Split(path, "/")
-		for i, segment := range segments {
-			switch dots := strings.ReplaceAll(strings.ToLower(segment), "%2e", "."); dots {
-			case ".", "..":
-				segments[i] = dots
-			}
-		}
-		s = strings.Join(segments, "/")
-		if query != "" {
-			s += "?" + query
+	path, query, ok := strings.Cut(s, "?")
+	segments := strings.Split(strings.ReplaceAll(path, `\`, "/"), "/")
+	for i, segment := range segments {
+		switch dots := strings.ReplaceAll(strings.ToLower(segment), "%2e", "."); dots {
+		case ".", "..":
+			segments[i] = dots
 		}
 	}
-	u, err := base.Parse(s)
+	path = strings.Join(segments, "/")
+	if ok {
+		path += "?" + query
+	}
+	u, err := base.Parse(path)
 	if err != nil {
 		return nil, err
 	}

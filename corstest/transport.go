@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -170,43 +169,4 @@ func (r *request) fetchSite() string {
 		}
 	}
 	return site
-}
-
-// cookies returns those that a fetch of the page sends to u. To another site these
-// are the ones with SameSite=None; Secure, as where the user has not blocked
-// third-party cookies.
-// See https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#section-5.8.3.
-func (page *Page) cookies(u *url.URL) []*http.Cookie {
-	if page.isSameSite(u) {
-		return page.profile.cookies.Cookies(trusted(u))
-	}
-	return page.profile.anywhere.Cookies(trusted(u))
-}
-
-func (page *Page) setCookies(u *url.URL, h http.Header) {
-	for _, c := range (&http.Response{Header: h}).Cookies() {
-		everywhere := c.SameSite == http.SameSiteNoneMode && c.Secure
-		if !everywhere && !page.isSameSite(u) {
-			continue
-		}
-		page.profile.cookies.SetCookies(trusted(u), []*http.Cookie{c})
-		if !everywhere {
-			gone := *c // it replaces one that went everywhere
-			gone.MaxAge = -1
-			c = &gone
-		}
-		page.profile.anywhere.SetCookies(trusted(u), []*http.Cookie{c})
-	}
-}
-
-// trusted returns u as the jars see it: loopback is as good as https.
-// See https://w3c.github.io/webappsec-secure-contexts/#is-origin-trustworthy.
-func trusted(u *url.URL) *url.URL {
-	ip := net.ParseIP(u.Hostname())
-	if u.Scheme != "http" || !isLocalhost(u.Hostname()) && (ip == nil || !ip.IsLoopback()) {
-		return u
-	}
-	secure := *u
-	secure.Scheme = "https"
-	return &secure
 }

@@ -3,8 +3,10 @@ package stdmux_test
 import (
 	"testing"
 
-	"github.com/routecors/routecors/internal/conformance"
+	"github.com/routecors/routecors/corstest"
 	"github.com/routecors/routecors/internal/conformance/sites"
 )
 
-func TestGolden(t *testing.T) { conformance.Golden(t, sites.ServeMux) }
+func TestAdapter(t *testing.T) {
+	corstest.TestAdapter(t, func() corstest.Router { return sites.ServeMux.New() })
+}

@@ -4,7 +4,8 @@ package testdata
 
 import "embed"
 
-// FS holds the golden cases, golden/*.txt.
+// FS holds the golden cases, golden/*.txt, and in browser/ the cases of browsers with
+// the page that runs them.
 //
-//go:embed golden/*.txt
+//go:embed golden/*.txt browser/*
 var FS embed.FS

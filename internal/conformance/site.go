@@ -1,12 +1,17 @@
 // Package conformance holds what every adapter must do: golden cases on the wire,
-// and the checks of the property tests. The tests of an adapter run both.
+// the contract of Resolve, and the checks of the property tests. It is what
+// corstest.TestAdapter runs.
 package conformance
 
 import (
+	"context"
+	"crypto/sha1"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"log"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +25,7 @@ type Router struct {
 	New  func() Site
 }
 
-// A Site is one router with its adapter. Patterns are those of ServeMux, without
-// the method; method "" stands for every method.
+// A Site is one router with its adapter: see corstest.Router.
 type Site interface {
 	http.Handler
 	Adapter() routecors.RouterAdapter
@@ -38,44 +42,65 @@ type builder struct {
 	cors      *routecors.CorsConfig
 	chain     http.Handler
 	resources map[string]*routecors.Resource
-	handled   map[string]*routecors.Route
+	routes    map[string]*routecors.Route // by method and pattern, as the line has them
 }
 
-func (b *builder) build(line string) error {
-	line, does, _ := strings.Cut(line, " do ")
-	line, with, _ := strings.Cut(line, " with ")
+// A line is one line of routes.
+type line struct {
+	verb            string
+	method, pattern string // "" for every method
+	what            string // method and pattern as they are written
+	with            []string
+	does            string
+}
+
+func parseLine(text string) (l line) {
+	text, l.does, _ = strings.Cut(text, " do ")
+	text, with, _ := strings.Cut(text, " with ")
+	l.with = strings.Fields(with)
+	l.verb, l.what, _ = strings.Cut(text, " ")
+	l.method, l.pattern, _ = strings.Cut(l.what, " ")
+	if l.method == "*" {
+		l.method = ""
+	}
+	return l
+}
+
+// registers reports whether the line puts a handler into the router.
+func (l line) registers() bool {
+	return slices.Contains([]string{"public", "private", "bare", "handle"}, l.verb)
+}
+
+func (b *builder) build(l line) error {
 	var policies []routecors.Policy
-	for _, name := range strings.Fields(with) {
+	for _, name := range l.with {
 		p, ok := b.policies[name]
 		if !ok {
 			return fmt.Errorf("no section %q", name)
 		}
 		policies = append(policies, p)
 	}
-	verb, what, _ := strings.Cut(line, " ")
-	method, pattern, _ := strings.Cut(what, " ")
-	if method == "*" {
-		method = ""
-	}
-	switch verb {
+	method, pattern, what, h := l.method, l.pattern, l.what, leaf{l.what, l.does}
+	switch l.verb {
 	case "public":
-		return b.cors.Add(b.site.Handle(method, pattern, leaf{what, does}), policies...)
+		b.routes[what] = b.site.Handle(method, pattern, h)
+		return b.cors.Add(b.routes[what], policies...)
 	case "private":
-		b.site.Handle(method, pattern, leaf{what, does})
+		b.routes[what] = b.site.Handle(method, pattern, h)
 	case "bare":
-		b.site.HandleBare(method, pattern, leaf{what, does})
+		b.site.HandleBare(method, pattern, h)
 	case "resource":
 		b.resources[method] = b.site.Resource(method)
 		if pattern != "unadded" {
 			return b.cors.Add(b.resources[method], policies...)
 		}
 	case "handle":
-		b.handled[what] = b.resources[pattern].Handle(method, leaf{what, does})
+		b.routes[what] = b.resources[pattern].Handle(method, h)
 	case "add":
 		if r := b.resources[what]; r != nil {
 			return b.cors.Add(r, policies...)
 		}
-		return b.cors.Add(b.handled[what], policies...)
+		return b.cors.Add(b.routes[what], policies...)
 	case "group":
 		group, err := b.cors.Group(b.policies[what])
 		if err != nil {
@@ -99,6 +124,10 @@ func (b *builder) build(line string) error {
 type leaf struct{ name, does string }
 
 func (l leaf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	trace, _ := r.Context().Value(traceKey{}).(Trace)
+	if trace.Ran != nil {
+		trace.Ran(l.name)
+	}
 	w.Header()["Content-Type"] = nil // net/http guesses none
 	status := http.StatusOK
 	for act := range strings.SplitSeq(l.does, "; ") {
@@ -116,6 +145,13 @@ func (l leaf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			l.name += " " + r.PathValue(f[1])
 		case "sleep":
 			<-r.Context().Done()
+		case "stream":
+			w.WriteHeader(status)
+			stream(w, trace.Released)
+			return
+		case "websocket":
+			greet(w, r)
+			return
 		case "":
 		default:
 			panic("unknown act " + act)
@@ -123,6 +159,49 @@ func (l leaf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(status)
 	io.WriteString(w, l.name)
+}
+
+// A Trace watches the handlers of a case.
+type Trace struct {
+	Ran      func(name string) // is called when a handler runs
+	Released <-chan struct{}   // a handler that streams receives from it between its chunks
+}
+
+type traceKey struct{}
+
+// WithTrace returns r with trace for the handlers that it comes to.
+func WithTrace(r *http.Request, trace Trace) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), traceKey{}, trace))
+}
+
+// stream and greet ask for Flusher and Hijacker as most programs do, not by way of
+// http.ResponseController, which would find them behind a wrapper.
+
+func stream(w http.ResponseWriter, released <-chan struct{}) {
+	io.WriteString(w, "one")
+	w.(http.Flusher).Flush()
+	select {
+	case <-released:
+	case <-time.After(5 * time.Second):
+	}
+	io.WriteString(w, "two")
+}
+
+// greet is a WebSocket server that says hello and closes:
+// https://www.rfc-editor.org/rfc/rfc6455#section-4.2.2.
+func greet(w http.ResponseWriter, r *http.Request) {
+	conn, rw, err := w.(http.Hijacker).Hijack()
+	if err != nil {
+		panic(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	accept := sha1.Sum([]byte(r.Header.Get("Sec-WebSocket-Key") + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+	fmt.Fprintf(rw, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: %s\r\n\r\n",
+		base64.StdEncoding.EncodeToString(accept[:]))
+	rw.WriteString("\x81\x05hello\x88\x02\x03\xe8") // a text frame, and a Close frame of status 1000
+	rw.Flush()
+	rw.Discard(8) // the Close frame of the client, after which the server closes first
 }
 
 var middlewares = map[string]func(http.Handler) http.Handler{

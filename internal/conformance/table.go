@@ -30,7 +30,8 @@ import (
 //	only chi                    this router alone; also: only handler, only bare
 //
 // After "do": set NAME VALUE, add NAME VALUE, status CODE, panic, sleep,
-// path NAME: the value of the wildcard stands after the handler's name.
+// path NAME: the value of the wildcard stands after the handler's name; and last,
+// for the cases of browsers: stream ("one", flushed, waits, "two"), websocket.
 
 // A Section is a part of a case.
 type Section struct{ Name, Body string }
@@ -44,7 +45,7 @@ func Sections(text string) ([]Section, error) {
 	}
 	var sections []Section
 	for section := range strings.SplitSeq(rest, "\n-- ") {
-		name, body, ok := strings.Cut(section, " --\n")
+		name, body, ok := strings.Cut(section+"\n", " --\n") // a section may be empty
 		if !ok {
 			return nil, fmt.Errorf("section %q: no heading", section)
 		}
@@ -136,18 +137,30 @@ func Best(texts map[string]string, apply ...string) (text string, ok bool) {
 // Serve builds what the lines of routes say, served by the router itself ("bare")
 // or by cors.Handler ("handler").
 func (c *Table) Serve(site Site, serving string) (http.Handler, error) {
+	b, err := c.build(site)
+	if err != nil {
+		return nil, err
+	}
+	return b.serve(serving), nil
+}
+
+func (c *Table) build(site Site) (*builder, error) {
 	cors, err := routecors.Setup(site.Adapter(), c.policies["policy.json"], c.options...)
 	if err != nil {
 		return nil, err
 	}
-	b := builder{c, site, cors, site, map[string]*routecors.Resource{}, map[string]*routecors.Route{}}
+	b := &builder{c, site, cors, site, map[string]*routecors.Resource{}, map[string]*routecors.Route{}}
 	for _, line := range c.routes {
-		if err := b.build(line); err != nil {
+		if err := b.build(parseLine(line)); err != nil {
 			return nil, fmt.Errorf("%s: %w", line, err)
 		}
 	}
+	return b, nil
+}
+
+func (b *builder) serve(serving string) http.Handler {
 	if serving == "handler" {
-		return cors.Handler(b.chain), nil
+		return b.cors.Handler(b.chain)
 	}
-	return b.chain, nil
+	return b.chain
 }

@@ -16,8 +16,8 @@ import (
 
 // ServeMux and Chi are the two.
 var (
-	ServeMux = conformance.Router{Name: "stdmux", New: newServeMux}
-	Chi      = conformance.Router{Name: "chi", New: newChi}
+	ServeMux = conformance.Router{Name: string(serveMux{}.Name()), New: newServeMux}
+	Chi      = conformance.Router{Name: string(chiMux{}.Name()), New: newChi}
 )
 
 type serveMux struct {
@@ -29,6 +29,8 @@ func newServeMux() conformance.Site {
 	mux := http.NewServeMux()
 	return serveMux{mux, stdmux.New(mux)}
 }
+
+func (serveMux) Name() conformance.Name { return "stdmux" }
 
 func (s serveMux) Adapter() routecors.RouterAdapter { return s.adapter }
 
@@ -51,6 +53,11 @@ func newChi() conformance.Site {
 	r := chi.NewRouter()
 	return chiMux{r, chicors.New(r)}
 }
+
+func (chiMux) Name() conformance.Name { return "chi" }
+
+// Use puts one middleware into the router.
+func (s chiMux) Use(middleware func(http.Handler) http.Handler) { s.Mux.Use(middleware) }
 
 func (s chiMux) Adapter() routecors.RouterAdapter { return s.adapter }
 
