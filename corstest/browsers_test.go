@@ -23,6 +23,9 @@ func TestChromium(t *testing.T) { testBrowser(t, "chromium") }
 func TestFirefox(t *testing.T) { testBrowser(t, "firefox") }
 
 func testBrowser(t *testing.T, name string) {
+	if testing.Short() {
+		t.Skip("the browser cases take long; the simulator runs them, too")
+	}
 	program := browsers.Require(t, name)
 	cases := loadBrowserCases(t)
 	b := start(t, program)
