@@ -29,6 +29,17 @@ import (
 //
 // See https://fetch.spec.whatwg.org/#cors-preflight-cache.
 
+// A Prober is a RouterAdapter that can tell a handler which is none of ours from
+// no handler. Without it, answers that name headers are kept by no browser, unless
+// the URL serves POST to the same page: see Vocabulary in the package documentation.
+type Prober interface {
+	RouterAdapter
+
+	// Probe is Resolve, and reports whether the router would run any handler, ours
+	// or not; true, too, if it cannot tell.
+	Probe(r *http.Request, method string) (route *Route, runs bool)
+}
+
 // An unsafeMethod is a method, not CORS-safelisted, that some enabled route may be
 // asked for.
 type unsafeMethod struct {

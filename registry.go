@@ -138,25 +138,6 @@ type enabled struct {
 	covered    bool // by its resource; the route itself was not added
 }
 
-// A refusal says why a request gets no CORS header. The zero value is no refusal.
-type refusal struct {
-	reason reason
-	value  string // what the request asked for, where the reason names it
-}
-
-type reason uint8
-
-const (
-	allowed         reason = iota
-	routeNotAdded          // nothing that was added serves this method here
-	originMalformed        // not one serialized origin
-	originNotListed
-	originDenied
-	methodNotAllowed
-	headerNotAllowed
-	headersTooLong
-)
-
 // decide is the one place where it is decided whether pages of an origin may use
 // a route with a method. origins are the values of the Origin lines. It answers
 // for the preflight and for the actual request alike; that is what keeps the two
@@ -231,37 +212,6 @@ func (g *grant) decideHeaders(lines []string) (allowHeaders string, why refusal)
 	return g.allowHeaders, refusal{}
 }
 
-func refusedHeader(rejected string) refusal {
-	if rejected == "" {
-		return refusal{reason: headersTooLong}
-	}
-	return refusal{headerNotAllowed, rejected}
-}
-
-// sentence says to whoever sent the preflight for method why it was refused. It
-// tells nothing of what others may do.
-func (why refusal) sentence(method string) string {
-	value := headers.Quote(why.value)
-	switch why.reason {
-	case originMalformed:
-		return "routecors: Origin " + value + " is not one serialized origin"
-	case originNotListed:
-		return "routecors: origin " + value + " is not allowed to " + headers.Quote(method) + " here; no policy of the route lists it"
-	case originDenied:
-		return "routecors: origin " + value + " is denied by the policy of the route"
-	case methodNotAllowed:
-		return "routecors: method " + value + " is not among the AllowMethods of this origin here"
-	case headerNotAllowed:
-		return "routecors: request header " + value + " is not among the AllowHeaders of this origin here"
-	case headersTooLong:
-		return "routecors: Access-Control-Request-Headers is too long"
-	}
-	if why.value == "" {
-		return "routecors: Access-Control-Request-Method is empty"
-	}
-	return "routecors: no route that is open to other origins serves " + value + " here"
-}
-
 // A registry is what the CorsConfigs of one Setup share.
 type registry struct {
 	adapter    RouterAdapter
@@ -270,6 +220,7 @@ type registry struct {
 	preflights *Preflights
 	fronted    atomic.Bool // Handler was called
 	unsafe     atomic.Pointer[[]unsafeMethod]
+	served     atomic.Pointer[methodSet]
 
 	mu        sync.Mutex // guards what follows; requests never take it
 	layers    map[string]*layer
@@ -375,8 +326,21 @@ func (reg *registry) registerOPTIONS(a RouterAdapter, name, pattern string) erro
 	return nil
 }
 
+// A methodSet are the methods that enabled routes serve. It is immutable.
+type methodSet struct {
+	every bool // some route has no method
+	names []string
+}
+
+func (s *methodSet) has(method string) bool {
+	return s.every || slices.Contains(s.names, method) || method == "HEAD" && slices.Contains(s.names, "GET")
+}
+
 // activate has route answer by e.
 func (reg *registry) activate(route *Route, e *enabled) {
+	if s := reg.served.Load(); !s.has(route.method) {
+		reg.served.Store(&methodSet{s.every || route.method == "", append(slices.Clip(s.names), route.method)})
+	}
 	if route.receivesOPTIONS() {
 		reg.preflights.Attach(route)
 	}

@@ -2,10 +2,9 @@ package routecors
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"slices"
-	"strconv"
+	"sync"
 	"sync/atomic"
 
 	"github.com/routecors/routecors/internal/headers"
@@ -46,17 +45,6 @@ type OPTIONSRegistrar interface {
 	// kept working, and names both sides. That the router refuses the pattern for
 	// another reason is none: a RouteVerifier reports it.
 	RegisterOPTIONS(pattern string, preflights *Preflights) error
-}
-
-// A Prober is a RouterAdapter that can tell a handler which is none of ours from
-// no handler. Without it, answers that name headers are kept by no browser, unless
-// the URL serves POST to the same page: see Vocabulary in the package documentation.
-type Prober interface {
-	RouterAdapter
-
-	// Probe is Resolve, and reports whether the router would run any handler, ours
-	// or not; true, too, if it cannot tell.
-	Probe(r *http.Request, method string) (route *Route, runs bool)
 }
 
 // An Entity is what Add takes: a *Route or a *Resource.
@@ -241,6 +229,15 @@ func (v *values) set(h http.Header, key, value string) {
 	h[key] = (*v)[n : n+1 : n+1]
 }
 
+// setVary adds the request headers that the answer to a preflight depends on.
+func (v *values) setVary(h http.Header) {
+	if old := h["Vary"]; len(old) == 0 {
+		v.set(h, "Vary", varyPreflight)
+	} else {
+		h["Vary"] = append(old[:len(old):len(old)], varyPreflight)
+	}
+}
+
 func clearShared(h http.Header) {
 	if _, ok := h[acao]; ok {
 		delete(h, acao)
@@ -297,6 +294,9 @@ func (p *Preflights) resolve(r *http.Request) (*Route, *enabled) {
 }
 
 func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) {
+	if !reg.served.Load().has(method) {
+		return nil, nil // no need to ask the router, to which a 405 is dear
+	}
 	route := reg.adapter.Resolve(r, method)
 	if route == nil {
 		return nil, nil
@@ -327,11 +327,7 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 		clearShared(h)
 	}
 	values := make(values, 0, 6)
-	if old := h["Vary"]; len(old) == 0 {
-		values.set(h, "Vary", varyPreflight)
-	} else {
-		h["Vary"] = append(old[:len(old):len(old)], varyPreflight)
-	}
+	values.setVary(h)
 	if g.star && !g.credentials {
 		values.set(h, acao, "*")
 	} else {
@@ -354,19 +350,23 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
 }
 
+// sentences are buffers for the bodies of refusals.
+var sentences = sync.Pool{New: func() any { return new([1 << 10]byte) }}
+
 // refuse403 answers a preflight for method with the reason why not.
 func refuse403(w http.ResponseWriter, why refusal, method string) {
 	h := w.Header()
 	if len(h) > 0 {
 		clearShared(h)
 	}
-	h["Vary"] = append(slices.Clip(h["Vary"]), varyPreflight)
-	h["Content-Type"] = []string{"text/plain; charset=utf-8"}
-	h["X-Content-Type-Options"] = []string{"nosniff"}
-	body := why.sentence(method) + "\n"
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	values := make(values, 0, 3)
+	values.setVary(h)
+	values.set(h, "Content-Type", "text/plain; charset=utf-8")
+	values.set(h, "X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusForbidden)
-	io.WriteString(w, body)
+	buffer := sentences.Get().(*[1 << 10]byte)
+	w.Write(append(why.append(buffer[:0], method), '\n'))
+	sentences.Put(buffer)
 }
 
 // A front is what CorsConfig.Handler returns.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -251,10 +252,10 @@ func Canonical(name string) string {
 	return textproto.CanonicalMIMEHeaderKey(name)
 }
 
-// Quote returns the first 64 bytes of s, or a few less so as not to split a
+// AppendQuote appends the first 64 bytes of s, or a few less so as not to split a
 // character, in Go syntax: what clients send may be of any length and hold any
 // byte, and is quoted in an answer that a terminal may show.
-func Quote(s string) string {
+func AppendQuote(dst []byte, s string) []byte {
 	const maxLen = 64
 	if len(s) > maxLen {
 		cut := maxLen
@@ -263,7 +264,12 @@ func Quote(s string) string {
 		}
 		s = s[:cut]
 	}
-	return fmt.Sprintf("%q", s)
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return strconv.AppendQuote(dst, s)
+		}
+	}
+	return append(append(append(dst, '"'), s...), '"') // as it does, sooner
 }
 
 // Expose returns the list of the names in h that Access-Control-Expose-Headers

@@ -271,8 +271,8 @@ func TestQuote(t *testing.T) {
 		{strings.Repeat("\x80", 70), `"` + strings.Repeat(`\x80`, 60) + `"`},
 		{strings.Repeat("a", 1<<20), `"` + strings.Repeat("a", 64) + `"`},
 	} {
-		if got := Quote(test.in); got != test.want {
-			t.Errorf("Quote(%.80q) = %s, want %s", test.in, got, test.want)
+		if got := string(AppendQuote(nil, test.in)); got != test.want {
+			t.Errorf("string(AppendQuote(nil, %.80q)) = %s, want %s", test.in, got, test.want)
 		}
 	}
 }
