@@ -99,6 +99,7 @@ package routecors
 import (
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"net/http"
 	"reflect"
 	"slices"
@@ -177,9 +178,10 @@ type CorsConfig struct {
 func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConfig, error) {
 	reg := &registry{
 		settings: settings{preflightStatus: http.StatusNoContent},
-		layers:   map[string]*layer{},
-		grants:   map[string]*grant{},
-		enabled:  map[string]*enabled{},
+		layers:   map[fingerprint]*layer{},
+		grants:   map[fingerprint]*grant{},
+		enabled:  map[fingerprint]*enabled{},
+		seeds:    [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 	}
 	reg.preflights = &Preflights{reg}
 	reg.unsafe.Store(new([]unsafeMethod))

@@ -1,6 +1,8 @@
 package routecors
 
 import (
+	"cmp"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"sync"
@@ -223,35 +225,44 @@ type registry struct {
 	served     atomic.Pointer[methodSet]
 
 	mu        sync.Mutex // guards what follows; requests never take it
-	layers    map[string]*layer
-	grants    map[string]*grant
-	enabled   map[string]*enabled
+	layers    map[fingerprint]*layer
+	grants    map[fingerprint]*grant
+	enabled   map[fingerprint]*enabled
+	seeds     [2]maphash.Seed
 	routes    []*Route    // that were added, in order
 	resources []*Resource // that were added, in order
-	key       []byte      // scratch space for the keys of the maps
+	key       []byte      // scratch space for what fingerprints stand for
+}
+
+// A fingerprint stands for a policy, or a part of one: two that differ have the
+// same one with a probability of 2^-128. What it stands for need not be kept.
+type fingerprint [2]uint64
+
+func (reg *registry) fingerprint(b []byte) fingerprint {
+	return fingerprint{maphash.Bytes(reg.seeds[0], b), maphash.Bytes(reg.seeds[1], b)}
+}
+
+// add makes f that of a set with one more element, in whatever order they come.
+func (f fingerprint) add(element fingerprint) fingerprint {
+	return fingerprint{f[0] + element[0], f[1] + element[1]}
 }
 
 // compile returns the layer of p, or everything that is wrong with it. Equal
 // policies are checked and compiled once.
 func (reg *registry) compile(p Policy, route string) (*layer, []error) {
-	origins := make([]string, 0, len(p))
-	for key := range p {
-		origins = append(origins, key)
+	var print fingerprint
+	for key, o := range p {
+		reg.key = appendString(appendOptions(reg.key[:0], o), key)
+		print = print.add(reg.fingerprint(reg.key))
 	}
-	slices.Sort(origins)
-	reg.key = reg.key[:0]
-	for _, key := range origins {
-		reg.key = appendOptions(appendString(reg.key, key), p[key])
-	}
-	if l := reg.layers[string(reg.key)]; l != nil {
+	if l := reg.layers[print]; l != nil {
 		return l, nil
 	}
-	layerKey := string(reg.key)
-
 	l := &layer{id: len(reg.layers)}
-	var errs []error
+	var errs []*ConfigError
 	patterns := make([]origin.Pattern, 0, len(p))
-	for _, key := range origins {
+	l.grants = make([]*grant, 0, len(p))
+	for key, o := range p {
 		var pattern origin.Pattern
 		if key != "*" {
 			var err error
@@ -263,36 +274,45 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 				errs = append(errs, &ConfigError{Route: route, Origin: key, Reason: reason})
 			}
 		}
-		if errs = append(errs, p[key].check(route, key, pattern, &reg.settings)...); errs != nil {
+		if errs = append(errs, o.check(route, key, pattern, &reg.settings)...); errs != nil {
 			continue
 		}
-		if note := p[key].note(route, key); note != nil {
+		if note := o.note(route, key); note != nil {
 			l.notes = append(l.notes, note)
 		}
 		if key == "*" {
-			l.star = reg.grant(p[key], true)
+			l.star = reg.grant(o, true)
 			continue
 		}
 		patterns = append(patterns, pattern)
-		l.grants = append(l.grants, reg.grant(p[key], false))
+		l.grants = append(l.grants, reg.grant(o, false))
 	}
 	if errs != nil {
-		return nil, errs
+		return nil, inOrder(errs)
 	}
+	slices.SortFunc(l.notes, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
 	l.origins = origin.NewSet(patterns)
-	reg.layers[layerKey] = l
+	reg.layers[print] = l
 	return l, nil
 }
 
-func (reg *registry) grant(o ResourceOptions, star bool) *grant {
-	reg.key = appendOptions(reg.key[:0], o)
-	if star {
-		reg.key = append(reg.key, '*')
+// inOrder sorts errs by their origins, since a Policy has no order.
+func inOrder(errs []*ConfigError) []error {
+	slices.SortStableFunc(errs, func(a, b *ConfigError) int { return cmp.Compare(a.Origin, b.Origin) })
+	sorted := make([]error, len(errs))
+	for i, err := range errs {
+		sorted[i] = err
 	}
-	g := reg.grants[string(reg.key)]
+	return sorted
+}
+
+func (reg *registry) grant(o ResourceOptions, star bool) *grant {
+	reg.key = strconv.AppendBool(appendOptions(reg.key[:0], o), star)
+	print := reg.fingerprint(reg.key)
+	g := reg.grants[print]
 	if g == nil {
 		g = newGrant(o, star)
-		reg.grants[string(reg.key)] = g
+		reg.grants[print] = g
 	}
 	return g
 }
@@ -301,15 +321,17 @@ func (reg *registry) grant(o ResourceOptions, star bool) *grant {
 // as in newChain.
 func (reg *registry) enable(layers []*layer, own, nearest int, covered bool) *enabled {
 	reg.key = strconv.AppendBool(reg.key[:0], covered)
-	reg.key = strconv.AppendInt(append(reg.key, ' '), int64(own), 10)
-	reg.key = strconv.AppendInt(append(reg.key, ' '), int64(nearest), 10)
+	for _, n := range [...]int{own, nearest} {
+		reg.key = strconv.AppendInt(append(reg.key, ' '), int64(n), 10)
+	}
 	for _, l := range layers {
 		reg.key = strconv.AppendInt(append(reg.key, ' '), int64(l.id), 10)
 	}
-	e := reg.enabled[string(reg.key)]
+	print := reg.fingerprint(reg.key)
+	e := reg.enabled[print]
 	if e == nil {
 		e = &enabled{newChain(layers, own, nearest), reg.preflights, covered}
-		reg.enabled[string(reg.key)] = e
+		reg.enabled[print] = e
 	}
 	return e
 }

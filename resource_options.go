@@ -148,7 +148,7 @@ func isStar(list []string) bool { return len(list) == 1 && list[0] == "*" }
 
 // check returns what is wrong with the options of one origin key. p is the zero
 // Pattern for "*".
-func (o ResourceOptions) check(route, key string, p origin.Pattern, s *settings) (errs []error) {
+func (o ResourceOptions) check(route, key string, p origin.Pattern, s *settings) (errs []*ConfigError) {
 	fail := func(field, value, reason string) {
 		errs = append(errs, &ConfigError{Route: route, Origin: key, Field: field, Value: value, Reason: reason})
 	}

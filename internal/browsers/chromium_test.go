@@ -19,7 +19,7 @@ func TestScreenshot(t *testing.T) {
 		</script>`)
 	}))
 	t.Cleanup(server.Close)
-	for _, size := range [][2]int{{800, 600}, {390, 844}, {1280, 2000}} {
+	for _, size := range [][2]int{{390, 844}, {1280, 2000}} {
 		file := filepath.Join(t.TempDir(), "page.png")
 		if err := os.WriteFile(file, []byte("old"), 0o600); err != nil {
 			t.Fatal(err)

@@ -22,44 +22,42 @@ func TestKilledTest(t *testing.T) {
 		select {}
 	}
 	eachBrowser(t, func(t *testing.T, b *Browser) {
-		for _, signal := range []os.Signal{os.Kill, os.Interrupt} {
-			cmd := exec.Command(os.Args[0], "-test.run=^TestKilledTest$", "-test.timeout=2m")
-			cmd.Env = append(os.Environ(), "BROWSERS_TO_BE_KILLED="+b.Name)
-			cmd.Stderr = os.Stderr
-			out, err := cmd.StdoutPipe()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			p := &Process{family: &family{}}
-			lines := bufio.NewScanner(out)
-			for p.scratch == "" && lines.Scan() {
-				fmt.Sscanf(lines.Text(), "running %d %s", &p.family.group, &p.scratch)
-			}
-			if p.scratch == "" || !strings.Contains(p.scratch, "browser-") {
-				t.Fatal("the test process did not start a browser")
-			}
-			p.family.tmp = p.path("tmp")
-			if left, ok := p.family.members(); ok && len(left) == 0 {
-				t.Fatal("no browser is seen to run")
-			}
-			cmd.Process.Signal(signal)
-			cmd.Wait()
-			gone := func() bool {
-				left, _ := p.family.members()
-				_, err := os.Stat(p.scratch)
-				return len(left) == 0 && os.IsNotExist(err)
-			}
-			deadline := time.Now().Add(patience)
-			for !gone() && time.Now().Before(deadline) {
-				time.Sleep(20 * time.Millisecond)
-			}
-			if !gone() {
-				left, _ := p.family.members()
-				t.Errorf("after %v: processes %v or directory %s left", signal, left, p.scratch)
-			}
+		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledTest$", "-test.timeout=2m")
+		cmd.Env = append(os.Environ(), "BROWSERS_TO_BE_KILLED="+b.Name)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		p := &Process{family: &family{}}
+		lines := bufio.NewScanner(out)
+		for p.scratch == "" && lines.Scan() {
+			fmt.Sscanf(lines.Text(), "running %d %s", &p.family.group, &p.scratch)
+		}
+		if p.scratch == "" || !strings.Contains(p.scratch, "browser-") {
+			t.Fatal("the test process did not start a browser")
+		}
+		p.family.tmp = p.path("tmp")
+		if left, ok := p.family.members(); ok && len(left) == 0 {
+			t.Fatal("no browser is seen to run")
+		}
+		cmd.Process.Kill()
+		cmd.Wait()
+		gone := func() bool {
+			left, _ := p.family.members()
+			_, err := os.Stat(p.scratch)
+			return len(left) == 0 && os.IsNotExist(err)
+		}
+		deadline := time.Now().Add(patience)
+		for !gone() && time.Now().Before(deadline) {
+			time.Sleep(20 * time.Millisecond)
+		}
+		if !gone() {
+			left, _ := p.family.members()
+			t.Errorf("processes %v or directory %s left", left, p.scratch)
 		}
 	})
 }
