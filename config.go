@@ -181,6 +181,7 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 		layers:   map[fingerprint]*layer{},
 		grants:   map[fingerprint]*grant{},
 		enabled:  map[fingerprint]*enabled{},
+		notes:    map[*layer][]error{},
 		seeds:    [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 	}
 	reg.preflights = &Preflights{reg}

@@ -75,12 +75,12 @@ func (e *enabled) origins(route *Route) (list []OriginPolicy) {
 	seen := map[string]bool{}
 	for i, l := range e.layers {
 		add := func(key string, g *grant) {
-			nearer := func(l *layer) bool { return l.lookup(key) != nil }
+			nearer := func(l placed) bool { return l.lookup(key) != nil }
 			if seen[key] || slices.ContainsFunc(e.layers[:i], nearer) {
 				return
 			}
 			seen[key] = true
-			list = append(list, OriginPolicy{key, e.places[i].String(), g.options(), e.methods(route, g)})
+			list = append(list, OriginPolicy{key, l.place.String(), g.options(), e.methods(route, g)})
 		}
 		for key, index := range l.origins.All() {
 			add(key, l.grants[index])

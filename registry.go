@@ -42,10 +42,9 @@ import (
 // share one.
 type layer struct {
 	id      int
-	origins *origin.Set
+	origins origin.Set
 	grants  []*grant // as the patterns in origins
 	star    *grant
-	notes   []error // for Verify
 }
 
 // lookup returns what the layer says of a page of origin o; nil if nothing.
@@ -59,11 +58,16 @@ func (l *layer) lookup(o string) *grant {
 	return nil
 }
 
+// A placed layer is one of a route, with where it was given.
+type placed struct {
+	*layer
+	place place
+}
+
 // A chain is the layers of a route, nearest first. It is immutable; routes with
 // the same layers share one.
 type chain struct {
-	layers []*layer
-	places []place // where each was given
+	layers []placed
 
 	// constant says that the answer is the same for every request whatever its
 	// Origin, so that no cache needs to tell one from the other; always is that answer.
@@ -73,27 +77,27 @@ type chain struct {
 
 // newChain returns the chain of layers, of which the first own were given with the
 // route, the next nearest with its resource, and the last to Setup.
-func newChain(layers []*layer, own, nearest int) *chain {
-	c := &chain{}
+func newChain(layers []*layer, own, nearest int) chain {
+	c := chain{layers: make([]placed, 0, len(layers))}
 	for i, l := range layers {
 		if len(l.grants) == 0 && l.star == nil {
 			continue
 		}
-		c.layers = append(c.layers, l)
+		at := inDefaults
 		switch {
 		case i < own:
-			c.places = append(c.places, inRoute)
+			at = inRoute
 		case i < own+nearest:
-			c.places = append(c.places, inResource)
+			at = inResource
 		case i < len(layers)-1:
-			c.places = append(c.places, inGroup)
-		default:
-			c.places = append(c.places, inDefaults)
+			at = inGroup
 		}
+		c.layers = append(c.layers, placed{l, at})
 		if l.star != nil {
 			break // it decides for every origin
 		}
 	}
+	c.layers = slices.Clip(c.layers)
 	switch {
 	case len(c.layers) == 0:
 		c.constant = true
@@ -135,7 +139,7 @@ func (c *chain) names(method string) bool {
 // enabled is what makes a Route share its responses. It is immutable; routes of
 // the same chain share one.
 type enabled struct {
-	*chain
+	chain
 	preflights *Preflights
 	covered    bool // by its resource; the route itself was not added
 }
@@ -228,6 +232,7 @@ type registry struct {
 	layers    map[fingerprint]*layer
 	grants    map[fingerprint]*grant
 	enabled   map[fingerprint]*enabled
+	notes     map[*layer][]error // for Verify
 	seeds     [2]maphash.Seed
 	routes    []*Route    // that were added, in order
 	resources []*Resource // that were added, in order
@@ -278,7 +283,7 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 			continue
 		}
 		if note := o.note(route, key); note != nil {
-			l.notes = append(l.notes, note)
+			reg.notes[l] = append(reg.notes[l], note)
 		}
 		if key == "*" {
 			l.star = reg.grant(o, true)
@@ -288,10 +293,11 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 		l.grants = append(l.grants, reg.grant(o, false))
 	}
 	if errs != nil {
+		delete(reg.notes, l)
 		return nil, inOrder(errs)
 	}
-	slices.SortFunc(l.notes, func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
-	l.origins = origin.NewSet(patterns)
+	slices.SortFunc(reg.notes[l], func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	l.origins = *origin.NewSet(patterns)
 	reg.layers[print] = l
 	return l, nil
 }

@@ -47,9 +47,9 @@ func (c *CorsConfig) Verify() error {
 			fail(route, "was added, but no policy, group or default lists an origin; give Add a policy")
 		}
 		for _, l := range layers {
-			if !noted[l] {
-				noted[l] = true
-				errs = append(errs, l.notes...)
+			if !noted[l.layer] {
+				noted[l.layer] = true
+				errs = append(errs, c.reg.notesOf(l.layer)...)
 			}
 		}
 		if err := verify(route, bare); err != nil {
@@ -58,6 +58,12 @@ func (c *CorsConfig) Verify() error {
 	}
 	errs = append(errs, c.reg.idle()...)
 	return errors.Join(append(errs, c.reg.needless()...)...)
+}
+
+func (reg *registry) notesOf(l *layer) []error {
+	reg.mu.Lock()
+	defer reg.mu.Unlock()
+	return reg.notes[l]
 }
 
 // idle returns an error for each resource that opens none of its routes.

@@ -82,17 +82,11 @@ type tree struct {
 	table  atomic.Pointer[level] // of the outermost router; nil if it must be read
 	others sync.Map              // chi.Routes to *level: of routers that hold the outermost
 
-	mu    sync.Mutex     // of reading the table
-	slots map[place]bool // that have their handler for OPTIONS
+	mu    sync.Mutex                     // of reading the table
+	slots map[chi.Router]map[string]bool // the blanked patterns that have their handler for OPTIONS
 
 	preflights *routecors.Preflights // to be answered; nil before the first Add
 	receivers  []*routecors.Route    // of OPTIONS requests, until then
-}
-
-// A place is a node of a tree.
-type place struct {
-	base    chi.Router
-	pattern string // blanked
 }
 
 // New returns the adapter of r, which must be the router that sees requests first.
@@ -100,7 +94,7 @@ type place struct {
 // one, but not through a middleware by hand round the mount; under an
 // http.ServeMux with StripPrefix, CorsConfig.Handler must stand inside of it.
 func New(r chi.Router) *Adapter {
-	t := &tree{slots: map[place]bool{}}
+	t := &tree{slots: map[chi.Router]map[string]bool{}}
 	a := &Adapter{t, r, owner(r)}
 	t.outermost = a
 	return a
@@ -224,7 +218,7 @@ func (a *Adapter) handle(method, pattern string, h http.Handler) *routecors.Rout
 	case http.MethodOptions:
 		ours, _ = a.optionsAt(pattern).handler.(*options)
 	case "":
-		delete(a.slots, place{a.base, blank(pattern)}) // ours is overwritten like all else
+		delete(a.slots[a.base], blank(pattern)) // ours is overwritten like all else
 	}
 	if a.on != a.base && h != nil {
 		// chi itself registers it first: it panics on what is wrong, and from then on
@@ -246,7 +240,7 @@ func (a *Adapter) handle(method, pattern string, h http.Handler) *routecors.Rout
 	}
 	route := a.newRoute(method, pattern, h)
 	if ours != nil {
-		register(a.base, method, pattern, &options{ours.preflights, a, route, true})
+		register(a.base, method, pattern, &options{a, route, true})
 	} else {
 		register(a.base, method, pattern, route)
 	}

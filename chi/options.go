@@ -1,6 +1,7 @@
 package chicors
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -13,14 +14,13 @@ import (
 
 // options is the handler for OPTIONS that RegisterOPTIONS puts into a router.
 type options struct {
-	preflights *routecors.Preflights
-	adapter    *Adapter
-	next       http.Handler // that it replaced, or that came later; nil if none
-	users      bool         // next is there for OPTIONS, and may answer preflights itself
+	adapter *Adapter
+	next    http.Handler // that it replaced, or that came later; nil if none
+	users   bool         // next is there for OPTIONS, and may answer preflights itself
 }
 
 func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if o.preflights.Answer(w, r, !o.users) {
+	if o.adapter.preflights.Answer(w, r, !o.users) {
 		return
 	}
 	if o.next != nil {
@@ -63,6 +63,9 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 			err = fmt.Errorf("%v", v)
 		}
 	}()
+	if a.preflights != nil && a.preflights != preflights {
+		return errors.New("another Setup has this adapter; use one, and Group for policies of a part")
+	}
 	if a.preflights == nil {
 		a.preflights = preflights
 		for _, route := range a.receivers {
@@ -70,19 +73,22 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 		}
 		a.receivers = nil
 	}
-	at := place{a.base, blank(pattern)}
-	if a.slots[at] {
+	blanked := blank(pattern)
+	if a.slots[a.base][blanked] {
 		return nil
 	}
 	found := a.optionsAt(pattern)
 	switch h := found.handler.(type) {
 	case *options, *routecors.Route:
 	case nil:
-		a.base.Method(http.MethodOptions, pattern, &options{preflights, a, nil, false})
+		a.base.Method(http.MethodOptions, pattern, &options{a, nil, false})
 	default:
-		a.base.Method(http.MethodOptions, found.pattern, &options{preflights, a, h, found.users})
+		a.base.Method(http.MethodOptions, found.pattern, &options{a, h, found.users})
 	}
-	a.slots[at] = true
+	if a.slots[a.base] == nil {
+		a.slots[a.base] = map[string]bool{}
+	}
+	a.slots[a.base][blanked] = true
 	a.changed()
 	return nil
 }

@@ -69,7 +69,7 @@ func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
 			}
 			h = route
 			if ours != nil {
-				h = &options{ours.preflights, a, route, ours.users}
+				h = &options{a, route, ours.users}
 			}
 			a.base.Method(m, r.Pattern, h)
 		}

@@ -318,7 +318,7 @@ func TestCookies(t *testing.T) {
 		return s
 	}
 	server := &answers{byMethod: map[string]string{
-		"GET":  set(),
+		"GET": set(),
 		"POST": set("plain=1", "lax=1; SameSite=Lax", "none=1; SameSite=None; Secure", "domain=1; Domain=server.test", "foreign=1; Domain=example.com",
 			"part=1; SameSite=None; Secure; Partitioned"),
 	}}

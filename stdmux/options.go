@@ -2,6 +2,7 @@ package stdmux
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -12,11 +13,9 @@ import (
 
 // options is the handler for OPTIONS that RegisterOPTIONS puts into a mux.
 type options struct {
-	adapter    *Adapter
-	pattern    string // "OPTIONS /x"
-	preflights *routecors.Preflights
-	users      atomic.Bool // the user has a handler for OPTIONS at the same path
-	twin       bool        // only there so that the mux does not redirect
+	adapter *Adapter
+	users   atomic.Bool // the user has a handler for OPTIONS at the same path
+	twin    bool        // only there so that the mux does not redirect
 }
 
 func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -24,7 +23,8 @@ func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if o.twin {
 		refuse = refuse && o.adapter.behind(r) == nil // nothing was added at this path
 	}
-	if o.preflights.Answer(w, r, refuse) {
+	// Set before any of ours was in the mux, and never again.
+	if o.adapter.preflights.Answer(w, r, refuse) {
 		return
 	}
 	if behind := o.adapter.behind(r); behind != nil {
@@ -75,6 +75,9 @@ func (w *headerWriter) WriteHeader(int)             {}
 func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Preflights) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.preflights != nil && a.preflights != preflights {
+		return errors.New("another Setup has this adapter; use one, and Group for policies of a part")
+	}
 	for m := a.mount; m != nil; m = m.outer.mount {
 		m.preflights.CompareAndSwap(nil, preflights)
 	}
@@ -111,7 +114,11 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	a.keepOPTIONS(pattern)
 	path, hasTwin := cutSlash(pattern)
 	served := hasTwin && a.serves(path, http.MethodOptions)
-	if s.refused = a.registerOPTIONS(s, pattern, preflights, false); s.refused != nil || !hasTwin {
+	if err := a.registerOPTIONS(s, pattern, false); err != nil {
+		a.refused[s] = err
+		return nil
+	}
+	if !hasTwin {
 		return nil
 	}
 	// The mux now redirects OPTIONS requests to the path without the slash, unless a
@@ -119,7 +126,7 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	// stand in the way of a pattern that comes later: only what was served needs it.
 	twin := a.slot(path)
 	if twin.options == nil && twin.route == nil && (served || !strings.Contains(path, "{")) && a.redirects(pattern, path) {
-		_ = a.registerOPTIONS(twin, path, preflights, true) // verifyOPTIONS reports a refusal
+		_ = a.registerOPTIONS(twin, path, true) // verifyOPTIONS reports a refusal
 	}
 	return nil
 }
@@ -168,9 +175,9 @@ func (a *Adapter) sameOPTIONS(pattern string) (http.Handler, string) {
 }
 
 // registerOPTIONS puts a handler of ours in the mux. The error is the mux's own.
-func (a *Adapter) registerOPTIONS(s *slot, pattern string, preflights *routecors.Preflights, twin bool) error {
-	o := &options{adapter: a, pattern: http.MethodOptions + " " + pattern, preflights: preflights, twin: twin}
-	if err := try(a.mux, o.pattern, o); err != nil {
+func (a *Adapter) registerOPTIONS(s *slot, pattern string, twin bool) error {
+	o := &options{adapter: a, twin: twin}
+	if err := try(a.mux, http.MethodOptions+" "+pattern, o); err != nil {
 		return err
 	}
 	s.options = o
@@ -234,10 +241,10 @@ func (a *Adapter) sampleOf(route *routecors.Route) (r *http.Request, first http.
 
 func (a *Adapter) verifyOPTIONS(pattern string) error {
 	a.mu.Lock()
-	s := a.slots[key(pattern)]
+	refused := a.refused[a.slots[key(pattern)]]
 	a.mu.Unlock()
-	if s != nil && s.refused != nil {
-		return fmt.Errorf("its preflights do not arrive, since the mux refuses a handler for OPTIONS there; serve through CorsConfig.Handler (the mux says: %v)", s.refused)
+	if refused != nil {
+		return fmt.Errorf("its preflights do not arrive, since the mux refuses a handler for OPTIONS there; serve through CorsConfig.Handler (the mux says: %v)", refused)
 	}
 	if path, ok := cutSlash(pattern); ok && a.redirects(pattern, path) && a.serves(path, noMethod) {
 		return fmt.Errorf("with it the mux redirects OPTIONS requests to %q, which another route serves; serve through CorsConfig.Handler", path)

@@ -29,9 +29,7 @@ package stdmux
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -61,6 +59,7 @@ type Adapter struct {
 
 	mu         sync.Mutex            // guards what follows
 	slots      map[string]*slot      // by the key of a pattern
+	refused    map[*slot]error       // why the mux has no handler of ours there
 	preflights *routecors.Preflights // to be answered; nil before the first Add
 }
 
@@ -68,7 +67,6 @@ type Adapter struct {
 type slot struct {
 	route    *routecors.Route // of the user's: for OPTIONS, or else without a method
 	options  *options         // ours, in the mux
-	refused  error            // why the mux has none of ours
 	prepared bool             // by RegisterOPTIONS
 }
 
@@ -77,7 +75,7 @@ func New(mux *http.ServeMux) *Adapter {
 	if mux == nil {
 		mux = http.DefaultServeMux
 	}
-	return &Adapter{mux: mux, users: http.NewServeMux(), slots: map[string]*slot{}}
+	return &Adapter{mux: mux, users: http.NewServeMux(), slots: map[string]*slot{}, refused: map[*slot]error{}}
 }
 
 // Handle registers h for pattern, as ServeMux writes it: "PUT /articles/{id}". The
@@ -107,7 +105,7 @@ func (a *Adapter) Handle(pattern string, h http.Handler) *routecors.Route {
 	}
 	if a.preflights != nil {
 		a.preflights.Attach(route)
-		s.refused = nil // route does what ours could not
+		delete(a.refused, s) // route does what ours could not
 	}
 	return route
 }
@@ -132,11 +130,13 @@ func (a *Adapter) handle(pattern string, route *routecors.Route) {
 	if err == nil {
 		return
 	}
-	for _, k := range slices.Sorted(maps.Keys(a.slots)) {
-		// The mux names the pattern that was there first, the user's before ours.
-		ours := a.slots[k].options
-		if ours != nil && strings.Contains(err.Error(), "conflicts with pattern "+strconv.Quote(ours.pattern)) {
-			panic(fmt.Sprintf("stdmux: pattern %q conflicts with %q, which answers preflights; register it before cors.Add, or set up with WithoutSyntheticOPTIONS and serve through cors.Handler", pattern, ours.pattern))
+	// The mux names the pattern that was there first, the user's before ours.
+	_, text, _ := strings.Cut(err.Error(), "conflicts with pattern ")
+	quoted, _ := strconv.QuotedPrefix(text)
+	theirs, _ := strconv.Unquote(quoted) // "" if the mux says something else
+	if method, path := cutMethod(theirs); method == http.MethodOptions {
+		if s := a.slots[key(path)]; s != nil && s.options != nil {
+			panic(fmt.Sprintf("stdmux: pattern %q conflicts with %q, which answers preflights; register it before cors.Add, or set up with WithoutSyntheticOPTIONS and serve through cors.Handler", pattern, theirs))
 		}
 	}
 	panic(err.Error())

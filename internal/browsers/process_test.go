@@ -75,6 +75,9 @@ func wait(t *testing.T, p *Process, reports <-chan report) report {
 }
 
 func eachBrowser(t *testing.T, test func(t *testing.T, b *Browser)) {
+	if testing.Short() {
+		t.Skip("browsers take seconds to start")
+	}
 	for _, name := range []string{"chromium", "firefox"} {
 		t.Run(name, func(t *testing.T) { test(t, Require(t, name)) })
 	}
@@ -179,6 +182,9 @@ func outside() string {
 
 // Several run side by side, each on its own profile.
 func TestConcurrentStarts(t *testing.T) {
+	if testing.Short() {
+		t.Skip("browsers take seconds to start")
+	}
 	for _, name := range []string{"chromium", "chromium", "firefox", "firefox"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,7 +14,12 @@ import (
 // found by their suffix: one look-up for each distinct length of a suffix, and not one for each label of
 // the host, of which the sender can make 127. Regexps are run last, each once.
 type Set struct {
-	exact   table[int32]
+	exact table[int32]
+	wide  *wide // nil if every pattern is exact, as in most policies
+}
+
+// wide are the patterns of a Set that match several values.
+type wide struct {
 	hosts   table[[]rule] // by scheme://host
 	bases   table[[]rule] // by the host after "*"
 	lengths []int         // of the keys of bases, the longest first
@@ -59,13 +64,22 @@ func NewSet(patterns []Pattern) *Set {
 	}
 	slices.Reverse(others)
 	s.exact = newTable(exacts)
+	if len(others) > 0 {
+		s.wide = newWide(patterns, others)
+	}
+	return s
+}
+
+// newWide returns the patterns whose indexes are others.
+func newWide(patterns []Pattern, others []int32) *wide {
+	s := &wide{indexes: others}
 	// By precedence, so that each list of rules ends up in that order; stable, so that the first of equals wins.
 	slices.SortStableFunc(others, func(i, j int32) int { return patterns[i].Compare(patterns[j]) })
 	hosts, bases := make(map[string][]rule), make(map[string][]rule)
 	for _, i := range others {
 		p := patterns[i]
 		r := rule{scheme: p.scheme(), port: p.port(), index: i}
-		s.patterns, s.indexes = append(s.patterns, p), append(s.indexes, i)
+		s.patterns = append(s.patterns, p)
 		switch p.kind {
 		case ports:
 			host := p.key[:p.hostEnd]
@@ -95,9 +109,13 @@ func (s *Set) Lookup(origin string) (index int) {
 	if i, ok := s.exact.get(origin); ok {
 		return int(i)
 	}
-	if s.hosts.empty() && s.bases.empty() && len(s.regexps) == 0 {
+	if s.wide == nil {
 		return -1
 	}
+	return s.wide.lookup(origin)
+}
+
+func (s *wide) lookup(origin string) (index int) {
 	host, end := bounds(origin)
 	if host < 0 {
 		return -1
@@ -151,8 +169,11 @@ func (s *Set) All() iter.Seq2[string, int] {
 				return
 			}
 		}
-		for i, p := range s.patterns {
-			if !yield(p.key, int(s.indexes[i])) {
+		if s.wide == nil {
+			return
+		}
+		for i, p := range s.wide.patterns {
+			if !yield(p.key, int(s.wide.indexes[i])) {
 				return
 			}
 		}
@@ -187,7 +208,7 @@ func newTable[V any](m map[string]V) table[V] {
 	if len(m) > fewEntries {
 		return table[V]{many: m}
 	}
-	var t table[V]
+	t := table[V]{few: make([]entry[V], 0, len(m))}
 	for k, v := range m {
 		t.few = append(t.few, entry[V]{k, v})
 	}
@@ -203,8 +224,6 @@ func (t *table[V]) sorted() []entry[V] {
 	slices.SortFunc(all, func(a, b entry[V]) int { return strings.Compare(a.key, b.key) })
 	return all
 }
-
-func (t *table[V]) empty() bool { return len(t.few) == 0 && len(t.many) == 0 }
 
 func (t *table[V]) get(key string) (V, bool) {
 	if t.many != nil {
