@@ -11,28 +11,32 @@ import (
 	"github.com/routecors/routecors"
 )
 
-// options is the handler for OPTIONS that RegisterOPTIONS puts into a mux.
-type options struct {
-	adapter *Adapter
-	users   atomic.Bool // the user has a handler for OPTIONS at the same path
-	twin    bool        // only there so that the mux does not redirect
+// A slot is who receives OPTIONS requests to one path. It is the handler for them
+// that RegisterOPTIONS puts into the mux, where it does.
+type slot struct {
+	adapter  *Adapter
+	route    *routecors.Route // of the user's: for OPTIONS, or else without a method
+	users    atomic.Bool      // in the mux, the user has a handler for OPTIONS at the same path
+	twin     atomic.Bool      // in the mux, but only so that it does not redirect
+	inMux    bool
+	prepared bool // by RegisterOPTIONS
 }
 
-func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	refuse := !o.users.Load()
-	if o.twin {
-		refuse = refuse && o.adapter.behind(r) == nil // nothing was added at this path
+func (s *slot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	refuse := !s.users.Load()
+	if s.twin.Load() {
+		refuse = refuse && s.adapter.behind(r) == nil // nothing was added at this path
 	}
 	// Set before any of ours was in the mux, and never again.
-	if o.adapter.preflights.Answer(w, r, refuse) {
+	if s.adapter.preflights.Answer(w, r, refuse) {
 		return
 	}
-	if behind := o.adapter.behind(r); behind != nil {
+	if behind := s.adapter.behind(r); behind != nil {
 		behind.ServeHTTP(w, r)
 		return
 	}
 	var refused headerWriter
-	h, _ := o.adapter.handler(r, noMethod)
+	h, _ := s.adapter.handler(r, noMethod)
 	h.ServeHTTP(&refused, r) // the mux's own 405, which knows what it would serve
 	w.Header()["Allow"] = refused.Header()["Allow"]
 	w.WriteHeader(http.StatusNoContent)
@@ -44,7 +48,7 @@ func (o *options) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *Adapter) behind(r *http.Request) *http.ServeMux {
 	mux, found := http.NewServeMux(), false
 	put := func(h http.Handler, pattern string) {
-		if _, ours := h.(*options); pattern != "" && !ours {
+		if _, ours := h.(*slot); pattern != "" && !ours {
 			// Refused where it is there already.
 			found = try(mux, pattern, h) == nil || found
 		}
@@ -93,10 +97,10 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	if s.prepared {
 		return nil
 	}
-	if s.options == nil { // else a twin's
+	if !s.inMux { // else a twin's
 		switch h, theirs := a.sameOPTIONS(pattern); h.(type) {
 		case nil, *routecors.Route:
-		case *options: // of another adapter of this mux
+		case *slot: // of another adapter of this mux
 			s.prepared = true
 			return nil
 		default:
@@ -107,8 +111,8 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	if s.route != nil {
 		return nil
 	}
-	if s.options != nil {
-		s.options.twin = false
+	if s.inMux {
+		s.twin.Store(false)
 		return nil
 	}
 	a.keepOPTIONS(pattern)
@@ -125,7 +129,7 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	// pattern has just that. Where wildcards make it many paths, a handler there could
 	// stand in the way of a pattern that comes later: only what was served needs it.
 	twin := a.slot(path)
-	if twin.options == nil && twin.route == nil && (served || !strings.Contains(path, "{")) && a.redirects(pattern, path) {
+	if !twin.inMux && twin.route == nil && (served || !strings.Contains(path, "{")) && a.redirects(pattern, path) {
 		_ = a.registerOPTIONS(twin, path, true) // verifyOPTIONS reports a refusal
 	}
 	return nil
@@ -155,7 +159,7 @@ func (a *Adapter) keepOPTIONS(pattern string) {
 		if method, _ := cutMethod(theirs); method != http.MethodOptions {
 			continue
 		}
-		if _, ours := h.(*options); !ours {
+		if _, ours := h.(*slot); !ours {
 			_ = try(a.users, theirs, h) // fails where it is there already
 		}
 	}
@@ -176,12 +180,10 @@ func (a *Adapter) sameOPTIONS(pattern string) (http.Handler, string) {
 
 // registerOPTIONS puts a handler of ours in the mux. The error is the mux's own.
 func (a *Adapter) registerOPTIONS(s *slot, pattern string, twin bool) error {
-	o := &options{adapter: a, twin: twin}
-	if err := try(a.mux, http.MethodOptions+" "+pattern, o); err != nil {
-		return err
-	}
-	s.options = o
-	return nil
+	s.twin.Store(twin)
+	err := try(a.mux, http.MethodOptions+" "+pattern, s)
+	s.inMux = err == nil
+	return err
 }
 
 // Verifier implements routecors.RouteVerifier.
@@ -253,7 +255,7 @@ func (a *Adapter) verifyOPTIONS(pattern string) error {
 	for _, path := range samples(pattern) {
 		h, theirs := a.outermost().handler(a.sample(pattern, path), http.MethodOptions)
 		switch h.(type) {
-		case *options, *routecors.Route, *mount:
+		case *slot, *routecors.Route, *mount:
 			arrives = true
 			continue
 		}

@@ -63,13 +63,6 @@ type Adapter struct {
 	preflights *routecors.Preflights // to be answered; nil before the first Add
 }
 
-// A slot is who receives OPTIONS requests to one path.
-type slot struct {
-	route    *routecors.Route // of the user's: for OPTIONS, or else without a method
-	options  *options         // ours, in the mux
-	prepared bool             // by RegisterOPTIONS
-}
-
 // New returns the adapter of mux, which is http.DefaultServeMux if nil.
 func New(mux *http.ServeMux) *Adapter {
 	if mux == nil {
@@ -90,9 +83,9 @@ func (a *Adapter) Handle(pattern string, h http.Handler) *routecors.Route {
 		a.handle(pattern, route)
 		return route
 	}
-	if s := a.slots[key(path)]; s != nil && s.options != nil && method != "" {
+	if s := a.slots[key(path)]; s != nil && s.inMux && method != "" {
 		a.users.Handle(pattern, route) // in the mux, ours has the path
-		s.options.users.Store(true)
+		s.users.Store(true)
 		return route
 	}
 	a.handle(pattern, route)
@@ -135,7 +128,7 @@ func (a *Adapter) handle(pattern string, route *routecors.Route) {
 	quoted, _ := strconv.QuotedPrefix(text)
 	theirs, _ := strconv.Unquote(quoted) // "" if the mux says something else
 	if method, path := cutMethod(theirs); method == http.MethodOptions {
-		if s := a.slots[key(path)]; s != nil && s.options != nil {
+		if s := a.slots[key(path)]; s != nil && s.inMux {
 			panic(fmt.Sprintf("stdmux: pattern %q conflicts with %q, which answers preflights; register it before cors.Add, or set up with WithoutSyntheticOPTIONS and serve through cors.Handler", pattern, theirs))
 		}
 	}
@@ -147,7 +140,7 @@ func (a *Adapter) slot(path string) *slot {
 	k := key(path)
 	s := a.slots[k]
 	if s == nil {
-		s = &slot{}
+		s = &slot{adapter: a}
 		a.slots[k] = s
 	}
 	return s
@@ -186,7 +179,7 @@ func (a *Adapter) Probe(r *http.Request, method string) (route *routecors.Route,
 // probe is Probe for a request as this mux sees it.
 func (a *Adapter) probe(r *http.Request, method string) (route *routecors.Route, runs bool) {
 	h, pattern := a.handler(r, method)
-	if _, ours := h.(*options); ours {
+	if _, ours := h.(*slot); ours {
 		behind := a.behind(r)
 		if behind == nil {
 			return nil, true
