@@ -279,18 +279,20 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 				errs = append(errs, &ConfigError{Route: route, Origin: key, Reason: reason})
 			}
 		}
-		if errs = append(errs, o.check(route, key, pattern, &reg.settings)...); errs != nil {
+		g, problems := reg.grant(o, key == "*", route, key)
+		errs = append(append(errs, problems...), o.checkCredentials(route, key, pattern, &reg.settings)...)
+		if errs != nil {
 			continue
 		}
 		if note := o.note(route, key); note != nil {
 			reg.notes[l] = append(reg.notes[l], note)
 		}
 		if key == "*" {
-			l.star = reg.grant(o, true)
+			l.star = g
 			continue
 		}
 		patterns = append(patterns, pattern)
-		l.grants = append(l.grants, reg.grant(o, false))
+		l.grants = append(l.grants, g)
 	}
 	if errs != nil {
 		delete(reg.notes, l)
@@ -312,15 +314,20 @@ func inOrder(errs []*ConfigError) []error {
 	return sorted
 }
 
-func (reg *registry) grant(o ResourceOptions, star bool) *grant {
+// grant returns what o is made ready as, or what is wrong with it. Equal options are
+// checked and made ready once.
+func (reg *registry) grant(o ResourceOptions, star bool, route, key string) (*grant, []*ConfigError) {
 	reg.key = strconv.AppendBool(appendOptions(reg.key[:0], o), star)
 	print := reg.fingerprint(reg.key)
-	g := reg.grants[print]
-	if g == nil {
-		g = newGrant(o, star)
-		reg.grants[print] = g
+	if g := reg.grants[print]; g != nil {
+		return g, nil
 	}
-	return g
+	if errs := o.check(route, key); errs != nil {
+		return nil, errs
+	}
+	g := newGrant(o, star)
+	reg.grants[print] = g
+	return g, nil
 }
 
 // enable returns what routes with these layers have in common; own and nearest are

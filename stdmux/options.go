@@ -97,8 +97,12 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 	if s.prepared {
 		return nil
 	}
+	var wider map[string]http.Handler
 	if !s.inMux { // else a twin's
-		switch h, theirs := a.sameOPTIONS(pattern); h.(type) {
+		var h http.Handler
+		var theirs string
+		h, theirs, wider = a.othersOPTIONS(pattern)
+		switch h.(type) {
 		case nil, *routecors.Route:
 		case *slot: // of another adapter of this mux
 			s.prepared = true
@@ -115,7 +119,9 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 		s.twin.Store(false)
 		return nil
 	}
-	a.keepOPTIONS(pattern)
+	for theirs, h := range wider {
+		_ = try(a.users, theirs, h) // fails where it is there already
+	}
 	path, hasTwin := cutSlash(pattern)
 	served := hasTwin && a.serves(path, http.MethodOptions)
 	if err := a.registerOPTIONS(s, pattern, false); err != nil {
@@ -150,32 +156,28 @@ func (a *Adapter) redirects(pattern, path string) bool {
 	return theirs == http.MethodOptions+" "+pattern
 }
 
-// keepOPTIONS notes a wider pattern for OPTIONS of the bare mux, which ours is
-// going to shadow: what is no preflight goes on to it.
-func (a *Adapter) keepOPTIONS(pattern string) {
+// othersOPTIONS returns the handler and the pattern that the mux has for OPTIONS
+// requests to just what pattern matches, nil if it has none; and the wider ones that
+// a handler of ours is going to shadow: what is no preflight goes on to them.
+func (a *Adapter) othersOPTIONS(pattern string) (same http.Handler, theirs string, wider map[string]http.Handler) {
 	host, _ := cutHost(pattern)
 	for _, path := range samples(pattern) {
 		h, theirs := a.handler(sample(host, path), http.MethodOptions)
-		if method, _ := cutMethod(theirs); method != http.MethodOptions {
+		method, p := cutMethod(theirs)
+		if method != http.MethodOptions {
 			continue
 		}
+		if key(p) == key(pattern) {
+			return h, theirs, nil
+		}
 		if _, ours := h.(*slot); !ours {
-			_ = try(a.users, theirs, h) // fails where it is there already
+			if wider == nil {
+				wider = map[string]http.Handler{}
+			}
+			wider[theirs] = h
 		}
 	}
-}
-
-// sameOPTIONS returns the handler and the pattern that the mux has for OPTIONS
-// requests to just what pattern matches; "" if it has none.
-func (a *Adapter) sameOPTIONS(pattern string) (http.Handler, string) {
-	host, _ := cutHost(pattern)
-	for _, path := range samples(pattern) {
-		h, theirs := a.handler(sample(host, path), http.MethodOptions)
-		if method, p := cutMethod(theirs); method == http.MethodOptions && key(p) == key(pattern) {
-			return h, theirs
-		}
-	}
-	return nil, ""
+	return nil, "", wider
 }
 
 // registerOPTIONS puts a handler of ours in the mux. The error is the mux's own.

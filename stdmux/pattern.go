@@ -29,6 +29,9 @@ func cutHost(pattern string) (host, path string) {
 // match the same requests: the names of wildcards do not count, "/s/{rest...}" is
 // "/s/", and literals may be spelled with escapes or without.
 func key(pattern string) string {
+	if isPlain(pattern) {
+		return pattern
+	}
 	host, path := cutHost(pattern)
 	segments := strings.Split(path, "/")
 	for i, s := range segments {
@@ -38,13 +41,25 @@ func key(pattern string) string {
 			segments[i] = ""
 		case strings.HasPrefix(s, "{"):
 			segments[i] = "{}"
-		default:
+		case !isPlain(s):
 			if u, err := url.PathUnescape(s); err == nil {
 				segments[i] = url.PathEscape(u)
 			}
 		}
 	}
 	return host + strings.Join(segments, "/")
+}
+
+// isPlain reports whether url.PathEscape leaves the segments of s as they are.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '/', c == '-', c == '_', c == '.', c == '~':
+		default:
+			return false
+		}
+	}
+	return true
 }
 
 // cutSlash returns the pattern whose path ServeMux redirects to pattern, because
@@ -71,7 +86,7 @@ func samples(pattern string) []string {
 			segments[i] = ""
 		case strings.HasPrefix(s, "{"):
 			segments[i] = any
-		default:
+		case !isPlain(s):
 			if u, err := url.PathUnescape(s); err == nil {
 				segments[i] = url.PathEscape(u)
 			}
@@ -91,9 +106,11 @@ func samples(pattern string) []string {
 
 // sample returns a request to host for an escaped path.
 func sample(host, path string) *http.Request {
-	u, err := url.Parse(path)
-	if err != nil {
-		u = &url.URL{Path: path}
+	u := &url.URL{Path: path}
+	if !isPlain(path) {
+		if parsed, err := url.Parse(path); err == nil {
+			u = parsed
+		}
 	}
 	return &http.Request{Host: host, URL: u}
 }

@@ -49,21 +49,24 @@ func NewSet(patterns []Pattern) *Set {
 			n++
 		}
 	}
-	var (
-		s      = new(Set)
-		exacts = make(map[string]int32, n)
-		others []int32
-	)
-	// From the last to the first, so that the first of equals wins.
-	for i, p := range slices.Backward(patterns) {
-		if p.Exact() {
-			exacts[p.key] = int32(i)
-			continue
-		}
-		others = append(others, int32(i))
+	s := new(Set)
+	var others []int32
+	if n > fewEntries {
+		s.exact.many = make(map[string]int32, n)
+	} else {
+		s.exact.few = make([]entry[int32], 0, n)
 	}
-	slices.Reverse(others)
-	s.exact = newTable(exacts)
+	for i, p := range patterns {
+		switch _, twice := s.exact.get(p.key); {
+		case !p.Exact():
+			others = append(others, int32(i))
+		case twice: // the first of equals wins
+		case n > fewEntries:
+			s.exact.many[p.key] = int32(i)
+		default:
+			s.exact.few = append(s.exact.few, entry[int32]{p.key, int32(i)})
+		}
+	}
 	if len(others) > 0 {
 		s.wide = newWide(patterns, others)
 	}
