@@ -345,11 +345,11 @@ func TestCookies(t *testing.T) {
 		{"https://app.server.test", "POST", []corstest.FetchOption{with}, ""},
 		{"https://app.server.test", "GET", []corstest.FetchOption{with}, "plain=1; lax=1; none=1; domain=1; part=1"},
 		{"https://app.server.test", "GET", nil, ""},
-		{"https://server.test", "GET", nil, "plain=1; lax=1; none=1; domain=1"},
+		{"https://server.test", "GET", nil, "plain=1; lax=1; none=1; domain=1; part=1"},
 		{"https://server.test", "GET", []corstest.FetchOption{omit}, ""},
 		{"https://elsewhere.example", "GET", []corstest.FetchOption{with}, "none=1"},
 		{"https://elsewhere.example", "POST", []corstest.FetchOption{with}, "none=1"},
-		{"https://elsewhere.example", "GET", []corstest.FetchOption{with}, "none=1"},
+		{"https://elsewhere.example", "GET", []corstest.FetchOption{with}, "none=1; part=1"},
 		{"null", "GET", []corstest.FetchOption{with}, "none=1"},
 	}
 	for i, s := range steps {

@@ -39,6 +39,11 @@ func testBrowser(t *testing.T, name string) {
 
 // run runs the variants of c, all at once: most of the time that it takes is waits.
 func (b *browser) run(t *testing.T, c *browserCase) {
+	select {
+	case <-b.process.Exited():
+		t.Fatalf("%s has ended", b.name())
+	default:
+	}
 	var variants []*variant
 	for _, router := range routers {
 		for _, serving := range servings {
@@ -121,8 +126,8 @@ func start(t *testing.T, program *browsers.Browser) *browser {
 		}
 	})
 	for _, host := range hosts {
-		if got := b.ask(host, &task{URL: page}); got.Type != "basic" {
-			t.Fatalf("the page of %s: %s\n%s", host, got.Type, b.process.Log())
+		if got, err := b.ask(host, &task{URL: page}); err != nil || got.Type != "basic" {
+			t.Fatalf("the page of %s does not come: %v %s", host, err, b.process.Log())
 		}
 	}
 	return b
@@ -195,7 +200,7 @@ func (b *browser) answered(r *http.Request) {
 	}
 }
 
-func (b *browser) fetch(v *variant, s *step, by, server string) outcome {
+func (b *browser) fetch(v *variant, s *step, by, server string) (outcome, error) {
 	init := map[string]any{"method": s.method, "headers": s.header}
 	for name, value := range s.settings {
 		init[name] = value
@@ -224,7 +229,7 @@ func (b *browser) fetch(v *variant, s *step, by, server string) outcome {
 
 // ask has the page at host do a task. A minute is for the start and for all tasks that
 // others have before; a fetch without an answer is for the page to give up.
-func (b *browser) ask(host string, task *task) outcome {
+func (b *browser) ask(host string, task *task) (outcome, error) {
 	answer := make(chan outcome, 1)
 	b.mu.Lock()
 	b.last++
@@ -238,12 +243,12 @@ func (b *browser) ask(host string, task *task) outcome {
 		case tasks <- task:
 			tasks, answers = nil, answer
 		case o := <-answers:
-			return o
+			return o, nil
 		case <-b.process.Exited():
-			return outcome{Type: b.name() + " has ended"}
+			return outcome{}, fmt.Errorf("%s has ended", b.name())
 		case <-late:
 			b.process.Stop() // or it would be so for every task
-			return outcome{Type: fmt.Sprintf("%s is stopped: a page does not answer", b.name())}
+			return outcome{}, fmt.Errorf("%s is stopped: the page of %s does not answer", b.name(), host)
 		}
 	}
 }

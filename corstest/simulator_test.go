@@ -47,7 +47,7 @@ type simulator struct {
 
 func (s *simulator) wait(d time.Duration) { s.profile.Wait(d) }
 
-func (s *simulator) fetch(v *variant, step *step, page, server string) outcome {
+func (s *simulator) fetch(v *variant, step *step, page, server string) (outcome, error) {
 	if s.pages[page] == nil {
 		origin := "null"
 		if !slices.Contains(opaque, page) {
@@ -73,7 +73,7 @@ func (s *simulator) fetch(v *variant, step *step, page, server string) outcome {
 	if step.stream {
 		o.Body = strings.Replace(o.Body, "onetwo", "one|two", 1)
 	}
-	return o
+	return o, nil
 }
 
 var settings = map[string]func(string) corstest.FetchOption{

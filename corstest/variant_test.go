@@ -28,8 +28,9 @@ type client interface {
 
 	wait(time.Duration)
 
-	// fetch does what s says, but for its wait, in a page by name.
-	fetch(v *variant, s *step, page, server string) outcome
+	// fetch does what s says, but for its wait, in a page by name. An error is one of
+	// the client, not of the fetch.
+	fetch(v *variant, s *step, page, server string) (outcome, error)
 }
 
 // nowhere is a client of which only the ports are needed.
@@ -201,7 +202,11 @@ func (v *variant) run(client client) (differences []string) {
 		for _, page := range s.pages {
 			for _, server := range s.servers {
 				client.wait(s.wait)
-				for _, line := range client.fetch(v, s, page, server).lines() {
+				saw, err := client.fetch(v, s, page, server)
+				if err != nil {
+					return append(differences, err.Error())
+				}
+				for _, line := range saw.lines() {
 					seen = append(seen, v.restore.Replace(line))
 				}
 			}
