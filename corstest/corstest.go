@@ -20,9 +20,11 @@
 // It decides whether a request needs a preflight, sends it, keeps the preflight
 // cache, sends the request with the cookies that belong to it, follows redirects,
 // and shows what of the response the page can read. It is checked against Chromium
-// and Firefox with every case that this module has for them. What it leaves out is
-// what is not CORS: the HTTP cache, mixed content, Content-Security-Policy,
-// Cross-Origin-Resource-Policy, Local Network Access, service workers.
+// and Firefox with every case that this module has for them, testdata/browser. Where
+// those differ from the standard it keeps to the standard: "*" does not allow the
+// request header Authorization, which both let pass. What it leaves out is what is
+// not CORS: the HTTP cache, mixed content, Content-Security-Policy,
+// Cross-Origin-Resource-Policy, Local Network Access, service workers, WebSockets.
 //
 // Matrix shows what every page can do with every route, as a text to commit: a
 // change of policy is a change of that file.
