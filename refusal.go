@@ -1,6 +1,9 @@
 package routecors
 
-import "github.com/routecors/routecors/internal/headers"
+import (
+	"github.com/routecors/routecors/internal/headers"
+	"github.com/routecors/routecors/internal/origin"
+)
 
 // A refusal says why a request gets no CORS header. The zero value is no refusal.
 type refusal struct {
@@ -26,6 +29,15 @@ func refusedHeader(rejected string) refusal {
 		return refusal{reason: headersTooLong}
 	}
 	return refusal{headerNotAllowed, rejected}
+}
+
+// precise tells an origin that is ill-formed from one that is not listed. Only who
+// is told why has a use for the difference, which costs more than a look-up.
+func (why refusal) precise() refusal {
+	if why.reason == originNotListed && !origin.Valid(why.value) {
+		why.reason = originMalformed
+	}
+	return why
 }
 
 // append appends what to say to whoever sent the preflight for method: why it was

@@ -313,7 +313,7 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	}
 	g, why := e.decide(route, origins, method)
 	if g == nil {
-		refuse403(w, why, method)
+		refuse403(w, why.precise(), method)
 		return
 	}
 	allowHeaders, why := g.decideHeaders(r.Header[acrh])
