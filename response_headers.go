@@ -1,0 +1,129 @@
+package routecors
+
+import (
+	"net/http"
+	"slices"
+)
+
+// Response header names, canonical so that they can be map keys.
+const (
+	acao = "Access-Control-Allow-Origin"
+	acac = "Access-Control-Allow-Credentials"
+	acam = "Access-Control-Allow-Methods"
+	acah = "Access-Control-Allow-Headers"
+	acma = "Access-Control-Max-Age"
+	aceh = "Access-Control-Expose-Headers"
+	acrm = "Access-Control-Request-Method"
+	acrh = "Access-Control-Request-Headers"
+
+	// varyKey holds our Vary: Origin on actual responses. It is not the canonical
+	// "Vary", so that a handler's Header().Set("Vary", …) leaves it alone: a cache
+	// that does not know of Origin would hand one page's answer to another. Field
+	// names are case-insensitive on the wire, and lines of one name add up: RFC
+	// 9110, sections 5.1 and 5.3.
+	varyKey = "vary"
+
+	varyPreflight = "Origin, " + acrm + ", " + acrh
+)
+
+// decorate sets the headers of an actual response. Its outcome is the same
+// however often it is called on one header. It returns the grant, nil if the
+// response is not shared.
+func (e *enabled) decorate(route *Route, h http.Header, r *http.Request) *grant {
+	origins := r.Header["Origin"]
+	g, _ := e.decide(route, origins, r.Method)
+	if len(h) > 0 {
+		if e.isSet(h, g, origins) {
+			return g // by CorsConfig.Handler
+		}
+		clearShared(h) // of an outer decision: the router ran this route
+	}
+	if g == nil && e.constant {
+		return nil
+	}
+	n := 1
+	if g != nil {
+		n = 4
+		if g.exposeHeaders == "" && !g.credentials {
+			n = 2
+		}
+	}
+	values := make(values, 0, n)
+	if !e.constant {
+		//lint:ignore SA1008 varyKey says why it is not canonical
+		if old := h[varyKey]; len(old) == 0 {
+			values.set(h, varyKey, "Origin")
+		} else if !slices.Contains(old, "Origin") {
+			h[varyKey] = append(old[:len(old):len(old)], "Origin")
+		}
+	}
+	if g == nil {
+		return nil
+	}
+	if g.star && !g.credentials {
+		values.set(h, acao, "*")
+	} else {
+		values.set(h, acao, origins[0])
+	}
+	if g.credentials {
+		values.set(h, acac, "true")
+	}
+	values.set(h, aceh, g.exposeHeaders)
+	return g
+}
+
+// isSet reports whether h has just what decorate would set for g.
+func (e *enabled) isSet(h http.Header, g *grant, origins []string) bool {
+	is := func(key, value string) bool {
+		values, ok := h[key]
+		return ok == (value != "") && (!ok || len(values) == 1 && values[0] == value)
+	}
+	//lint:ignore SA1008 varyKey says why it is not canonical
+	if !e.constant && !slices.Contains(h[varyKey], "Origin") {
+		return false
+	}
+	if g == nil {
+		_, shared := h[acao]
+		return !shared
+	}
+	allowed, credentials := "*", ""
+	if g.credentials {
+		credentials = "true"
+	}
+	if g.credentials || !g.star {
+		allowed = origins[0]
+	}
+	return is(acao, allowed) && is(acac, credentials) && is(aceh, g.exposeHeaders)
+}
+
+// values are the values of the headers that we set. They stand in an array of the
+// response's own, since the handler may write to them; one array serves all, cut
+// so that an append to one value cannot reach the next.
+type values []string
+
+// set sets key to value in h, unless value is empty.
+func (v *values) set(h http.Header, key, value string) {
+	if value == "" {
+		return
+	}
+	n := len(*v)
+	*v = append(*v, value)
+	h[key] = (*v)[n : n+1 : n+1]
+}
+
+// setVary adds the request headers that the answer to a preflight depends on.
+func (v *values) setVary(h http.Header) {
+	if old := h["Vary"]; len(old) == 0 {
+		v.set(h, "Vary", varyPreflight)
+	} else {
+		h["Vary"] = append(old[:len(old):len(old)], varyPreflight)
+	}
+}
+
+func clearShared(h http.Header) {
+	if _, ok := h[acao]; ok {
+		delete(h, acao)
+		delete(h, acac)
+		delete(h, aceh)
+	}
+}
