@@ -1,137 +1,115 @@
+// Command bench compares routecors with rs/cors and go-chi/cors: the same policies,
+// wrapped by hand round the same routes of the same router, their OPTIONS registered
+// by hand.
+//
+//	go run .             the table of ratios, which takes some minutes
+//	go run . -setup      what Add costs, in time and memory
+//	go run . -growth     growth.svg: what more origins, patterns, routes and headers cost
+//	go test -bench .     every row as a benchmark
+//
+// All contenders run in one process, in turn, round after round; a ratio is the median
+// of the ratios of the rounds. A machine that is busy, or slow, or fast, moves them
+// little; nanoseconds say nothing.
+//
+// What is compared is CORS, not the router: the time of a routed request is that of the
+// bare router less, plus the call of an empty handler. A preflight that is answered
+// ahead of the router is less the one look-up of the route that it announces. "Added"
+// means all that a preflight costs more than on the bare router; by the synthetic
+// OPTIONS, one look-up less. "cors.Handler" is compared with a peer round the whole
+// router.
 package main
 
 import (
+	"bufio"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
-	"testing"
 	"time"
 )
-
-// batch is how many responses are written between two looks at the clock. Their
-// header maps are emptied outside of that: clearing costs as much as some answers.
-const batch = 64
-
-// A cell is one contender in one scenario.
-type cell struct {
-	h       http.Handler
-	r       *http.Request
-	writers []*writer
-	nanos   []float64 // a request, by round
-	allocs  float64
-}
-
-func newCell(h http.Handler, r *http.Request) *cell {
-	c := &cell{h: h, r: r}
-	for range batch {
-		c.writers = append(c.writers, &writer{header: http.Header{}})
-	}
-	c.allocs = testing.AllocsPerRun(20, func() { c.h.ServeHTTP(c.writers[0], c.r); clear(c.writers[0].header) })
-	return c
-}
-
-// round measures for about d.
-func (c *cell) round(d time.Duration) {
-	var spent time.Duration
-	n := 0
-	for end := time.Now().Add(d); time.Now().Before(end); n += batch {
-		for _, w := range c.writers {
-			clear(w.header)
-		}
-		begin := time.Now()
-		for _, w := range c.writers {
-			c.h.ServeHTTP(w, c.r)
-		}
-		spent += time.Since(begin)
-	}
-	c.nanos = append(c.nanos, float64(spent.Nanoseconds())/float64(n))
-}
-
-func median(values []float64) float64 {
-	values = slices.Sorted(slices.Values(values))
-	return values[len(values)/2]
-}
-
-// A row is a scenario on one router.
-type row struct {
-	scenario
-	cells map[string]*cell
-	empty *cell // the call of an empty handler
-}
-
-func newRow(s scenario, contenders []contender) *row {
-	r := &row{scenario: s, cells: map[string]*cell{}, empty: newCell(handler, s.request())}
-	for _, c := range contenders {
-		r.cells[c.name] = newCell(c.build(s.policy), s.request())
-	}
-	return r
-}
-
-func (r *row) round(contenders []contender, d time.Duration) {
-	r.empty.round(d)
-	for _, c := range contenders {
-		r.cells[c.name].round(d)
-	}
-}
-
-// ratio compares ours with a peer: of each, the router's own cost is taken off. A
-// request by the front has paid for two look-ups.
-func (r *row) ratio(ours, peer string) float64 {
-	var ratios []float64
-	for i := range r.empty.nanos {
-		route := r.cells["bare"].nanos[i] - r.empty.nanos[i]
-		own := r.cells[ours].nanos[i] - route
-		if r.less == "look-up" && ours == "routecors" {
-			own -= route
-		}
-		ratios = append(ratios, max(own, 0)/(r.cells[peer].nanos[i]-route))
-	}
-	return median(ratios)
-}
 
 func main() {
 	rounds := flag.Int("rounds", 15, "how often every contender runs")
 	length := flag.Duration("time", 10*time.Millisecond, "how long it runs in a round")
+	only := flag.String("only", "", "rows whose names contain this")
+	setUp := flag.Bool("setup", false, "measure what Add costs instead")
+	growth := flag.Bool("growth", false, "measure growth instead, and write growth.svg")
 	flag.Parse()
 	runtime.GOMAXPROCS(1)
-	fmt.Printf("%s, %s/%s, %s, %s, %d rounds\n\n", time.Now().Format(time.DateOnly), runtime.GOOS, runtime.GOARCH, runtime.Version(), peers(), *rounds)
-	for _, router := range []struct {
-		name       string
-		contenders []contender
-	}{{"net/http.ServeMux", serveMux}, {"chi", chiRouter}} {
-		fmt.Printf("| %s | allocations | to rs/cors | to go-chi/cors | bar | by cors.Handler, to rs/cors |\n|---|---|---|---|---|---|\n", router.name)
-		for _, s := range scenarios() {
-			r := newRow(s, router.contenders)
-			for range *rounds {
-				r.round(router.contenders, *length)
-			}
-			bar := "-"
-			if s.bar > 0 {
-				bar = fmt.Sprintf("%.2f", s.bar)
-			}
-			fmt.Printf("| %s | +%.0f | %.2f | %.2f | %s | %.2f |\n", s.name, r.cells["routecors"].allocs-r.cells["bare"].allocs,
-				r.ratio("routecors", "rs/cors"), r.ratio("routecors", "go-chi/cors"), bar, r.ratio("routecors front", "rs/cors"))
-			runtime.GC()
-		}
-		fmt.Println()
+	title := fmt.Sprintf("%s, %s, %d rounds", time.Now().Format(time.DateOnly), environment(), *rounds)
+	fmt.Println(title)
+	switch {
+	case *setUp:
+		printSetUp(*rounds)
+	case *growth:
+		panels := measureGrowth(*rounds, *length)
+		printGrowth(panels)
+		must(os.WriteFile("growth.svg", []byte(drawGrowth(panels, title)), 0o666))
+	default:
+		printTable(*rounds, *length, *only)
 	}
 }
 
-// peers returns the versions of the modules.
-func peers() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		fmt.Fprintln(os.Stderr, "no build information")
-		return ""
+func printTable(rounds int, length time.Duration, only string) {
+	for i, router := range routers {
+		fmt.Printf("\n| %s | allocations | to rs/cors | bar | to go-chi/cors | to | ratio | bar |\n|---|---|---|---|---|---|---|---|\n", router.name)
+		for _, s := range scenarios() {
+			if !strings.Contains(s.name, only) {
+				continue
+			}
+			r := newRow(s, router.new)
+			measure(r.cells(), rounds, length)
+			fmt.Println(r.line(i))
+			runtime.GC()
+		}
 	}
-	var list []string
-	for _, m := range info.Deps {
-		list = append(list, strings.TrimPrefix(m.Path, "github.com/")+" "+m.Version)
+}
+
+// line returns r, on the router with index i, as one of the table.
+func (r *row) line(i int) string {
+	toRS, toChi, than, own := "–", "–", "–", "–"
+	if r.account != whole {
+		toRS, toChi = fmt.Sprintf("%.2f", r.ofPeer(0)), fmt.Sprintf("%.2f", r.ofPeer(1))
+	}
+	if r.scenario.than != nil {
+		than, own = r.scenario.than.name, fmt.Sprintf("%.2f", r.ofThan())
+	}
+	return fmt.Sprintf("| %s | %+.0f | %s | %s | %s | %s | %s | %s |", r.name, r.allocs(), toRS, limit(r.bar[i]), toChi, than, own, limit(r.most))
+}
+
+func limit(x float64) string {
+	if x == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", x)
+}
+
+// environment says what was measured, and where.
+func environment() string {
+	list := []string{processor(), runtime.GOOS + "/" + runtime.GOARCH, runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range info.Deps {
+			if m.Replace == nil && strings.HasPrefix(m.Path, "github.com/") {
+				list = append(list, strings.TrimPrefix(m.Path, "github.com/")+" "+m.Version)
+			}
+		}
 	}
 	return strings.Join(list, ", ")
+}
+
+// processor returns the model of the CPU, where Linux tells it.
+func processor() string {
+	f, err := os.Open("/proc/cpuinfo")
+	if err != nil {
+		return "unknown CPU"
+	}
+	defer f.Close()
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if name, value, _ := strings.Cut(lines.Text(), ":"); strings.TrimSpace(name) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return "unknown CPU"
 }

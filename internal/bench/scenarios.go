@@ -1,13 +1,3 @@
-// Command bench compares routecors with rs/cors and go-chi/cors: the same policies,
-// wrapped by hand round the same routes of the same router, their OPTIONS registered
-// by hand.
-//
-//	go run .             a table of ratios
-//	go test -bench .     every row as a benchmark
-//
-// All contenders run in one process, in turn, round after round; a ratio is the median
-// of the ratios of the rounds. A machine that is busy, or slow, or fast, moves them
-// little; nanoseconds say nothing.
 package main
 
 import (
@@ -15,223 +5,175 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-
-	"github.com/go-chi/chi/v5"
-	chipeer "github.com/go-chi/cors"
-	"github.com/rs/cors"
-
-	"github.com/routecors/routecors"
-	chicors "github.com/routecors/routecors/chi"
-	"github.com/routecors/routecors/stdmux"
 )
-
-// A policy is one that all contenders can have.
-type policy struct {
-	origins     []string
-	headers     []string
-	expose      []string
-	credentials bool
-}
 
 // A scenario is one row.
 type scenario struct {
-	name   string
-	policy policy
-	method string
-	lines  []string // of the request
-	bar    float64  // against rs/cors, of the design; 0 is none
+	name    string
+	policy  policy
+	methods []string // public ones of articles; nil is GET, POST and PUT
+	method  string
+	path    string
+	lines   []string // of the request, beside its Origin
+	origins []string // requests take turns; nil is none
 
-	// less says what is taken off: the router's own cost of the actual request ("route"),
-	// or of its look-up ("look-up").
-	less string
+	account account
+	bar     bar       // against rs/cors
+	than    *scenario // that ours is compared with, beside the peers
+	most    float64   // of than
 }
 
+// An account says how a contender is served, and what is taken off its time. The time
+// of a routing is the bare router's less the call of an empty handler, that of a
+// look-up the adapter's Resolve.
+type account struct {
+	byHandler    bool // ours by CorsConfig.Handler, not by the router
+	peersOutside bool // a peer round the whole router, not round the route
+
+	ours, peers cost
+}
+
+type cost struct{ routings, lookUps, calls float64 }
+
+var (
+	inRouter  = account{ours: cost{1, 0, 0}, peers: cost{1, 0, 0}}
+	ahead     = account{byHandler: true, ours: cost{0, 1, 0}, peers: cost{1, 0, 0}}
+	synthetic = account{ours: cost{1, 1, 0}, peers: cost{1, 0, 0}}
+
+	addedAhead     = account{byHandler: true, ours: cost{1, 0, 1}, peers: cost{1, 0, 1}}
+	addedSynthetic = account{ours: cost{1, 1, 1}, peers: cost{1, 0, 1}}
+
+	outside = account{byHandler: true, peersOutside: true, ours: cost{1, 0, 0}, peers: cost{1, 0, 0}}
+	whole   = account{}
+)
+
+// A bar is the most that a row may cost of rs/cors, on ServeMux and on chi; 0 is none.
+type bar [2]float64
+
 const (
-	app   = "https://app.example.com"
-	other = "https://other.example.org"
+	app      = "https://app.example.com"
+	stranger = "https://app.example.org"
+	acrh     = "Access-Control-Request-Headers: "
+	asksPUT  = "Access-Control-Request-Method: PUT"
 )
 
 var five = []string{"Accept-Version", "Content-Type", "X-Csrf-Token", "X-Request-Id", "X-Trace"}
 
-func exact(n int) (list []string) {
+// exact returns n origins, and subdomains n patterns. The last is that of app.
+func exact(n int) []string      { return hosts(n, "https://") }
+func subdomains(n int) []string { return append(hosts(n, "https://*.")[:n-1], "https://*.example.com") }
+
+func hosts(n int, scheme string) (list []string) {
 	for i := range n - 1 {
-		list = append(list, fmt.Sprintf("https://site%d.example.net", i))
+		list = append(list, fmt.Sprintf("%ssite%d.example.net", scheme, i))
 	}
 	return append(list, app)
 }
 
-func subdomains(n int) (list []string) {
-	for i := range n - 1 {
-		list = append(list, fmt.Sprintf("https://*.site%d.example.net", i))
+// spread returns origins that keys allow, evenly spread over them.
+func spread(keys []string) (list []string) {
+	n := min(len(keys), batch)
+	for i := range n {
+		list = append(list, strings.Replace(keys[(i+1)*len(keys)/n-1], "*", "app", 1))
 	}
-	return append(list, "https://*.example.com")
+	return list
 }
 
+func asks(names ...string) []string {
+	return []string{asksPUT, acrh + strings.ToLower(strings.Join(names, ","))}
+}
+
+// bareRouter stands for the same request on the router without CORS.
+var bareRouter = &scenario{name: "the bare router"}
+
+// scenarios returns the rows.
 func scenarios() []scenario {
-	from, stranger := "Origin: "+app, "Origin: "+other
-	asks := func(of string, names ...string) []string {
-		lines := []string{of, "Access-Control-Request-Method: PUT"}
-		if names != nil {
-			lines = append(lines, "Access-Control-Request-Headers: "+strings.ToLower(strings.Join(names, ",")))
-		}
-		return lines
-	}
 	one := policy{origins: exact(1)}
+	with := func(n int) policy { return policy{origins: exact(1), headers: five[:n]} }
+	actual := func(name string, p policy, rs float64) scenario {
+		return scenario{name: name, policy: p, method: "PUT", origins: spread(p.origins), account: inRouter, bar: bar{rs, rs}}
+	}
+	preflight := func(name string, p policy, a account, rs bar, lines ...string) scenario {
+		return scenario{name: name, policy: p, method: "OPTIONS", lines: lines, origins: []string{app}, account: a, bar: rs}
+	}
+	from := func(origin string, s scenario) scenario {
+		s.origins = []string{origin}
+		return s
+	}
+	most := func(x float64, than scenario, s scenario) scenario {
+		s.most, s.than = x, &than
+		return s
+	}
+	star := actual("actual, `*`", policy{origins: []string{"*"}}, 0.70)
+	star.origins = []string{app}
+	noPOST := preflight("preflight, 1 header, no POST there", with(1), ahead, bar{0.70, 0.70}, asks(five[0])...)
+	noPOST.methods = []string{"GET", "PUT"}
+
+	patterns := policy{origins: subdomains(1000)}
+	unlisted := from(stranger, actual("actual, origin not allowed", one, 0.55))
+	unlistedMany := from(stranger, actual("actual, origin not allowed, 1,000 patterns", patterns, 0))
+	badOrigin := from(stranger, preflight("preflight refused: origin", one, ahead, bar{0.50, 0.50}, asksPUT))
+	badOriginMany := from(stranger, preflight("preflight refused: origin, 1,000 patterns", patterns, ahead, bar{}, asksPUT))
+	badHeader := preflight("preflight refused: header", with(5), ahead, bar{0.50, 0.50}, asks("X-Other")...)
+	long := "https://" + strings.Repeat("a", 1<<20)
+	dotted := "https://" + strings.Repeat("a.", (253-len("b.site9.example.org"))/2) + "b.site9.example.org"
 	return []scenario{
-		{"no Origin", one, "PUT", nil, 1.3, "route"},
-		{"actual, 1 exact origin", one, "PUT", []string{from}, 0.80, "route"},
-		{"actual, 10,000 exact origins", policy{origins: exact(10000)}, "PUT", []string{from}, 0.05, "route"},
-		{"actual, `*`", policy{origins: []string{"*"}}, "PUT", []string{from}, 0.70, "route"},
-		{"actual, credentials and expose", policy{origins: exact(1), expose: []string{"ETag", "X-Total"}, credentials: true}, "PUT", []string{from}, 1.00, "route"},
-		{"actual, 1 subdomain pattern", policy{origins: subdomains(1)}, "PUT", []string{from}, 0.88, "route"},
-		{"actual, 1,000 subdomain patterns", policy{origins: subdomains(1000)}, "PUT", []string{from}, 0.06, "route"},
-		{"actual, origin not allowed", one, "PUT", []string{stranger}, 0.55, "route"},
-		{"preflight", one, "OPTIONS", asks(from), 0.68, "look-up"},
-		{"preflight, 1 header", policy{origins: exact(1), headers: five[:1]}, "OPTIONS", asks(from, five[:1]...), 0.70, "look-up"},
-		{"preflight, 5 headers", policy{origins: exact(1), headers: five}, "OPTIONS", asks(from, five...), 0.65, "look-up"},
-		{"refused: origin", one, "OPTIONS", asks(stranger), 0.50, "look-up"},
-		{"refused: header", policy{origins: exact(1), headers: five}, "OPTIONS", asks(from, "X-Other"), 0.50, "look-up"},
-		{"hostile: 1 MiB of header", policy{origins: exact(1), headers: five}, "OPTIONS", asks(from, strings.Repeat("x", 1<<20)), 0, "look-up"},
-		{"hostile: 100,000 commas", policy{origins: exact(1), headers: five}, "OPTIONS", asks(from, strings.Repeat(",", 100000)), 0, "look-up"},
-		{"hostile: 1 MiB of Origin", one, "OPTIONS", asks("Origin: https://" + strings.Repeat("a", 1<<20)), 0, "look-up"},
-		{"hostile: 253-byte host, 1,000 patterns", policy{origins: subdomains(1000)}, "OPTIONS", asks("Origin: https://" + strings.Repeat("a.", 116) + "site9.example.org"), 0, "look-up"},
+		most(1, *bareRouter, scenario{name: "private route", policy: one, method: "GET", path: private, origins: []string{app}, account: whole}),
+		{name: "no Origin", policy: one, method: "PUT", account: inRouter, bar: bar{1.3, 1.3}},
+		actual("actual, 1 exact origin", one, 0.80),
+		actual("actual, 10,000 exact origins", policy{origins: exact(10000)}, 0.05),
+		most(1.25, actual("actual, 10,000 exact origins", policy{origins: exact(10000)}, 0), actual("actual, 100,000 exact origins", policy{origins: exact(100000)}, 0.05)),
+		star,
+		actual("actual, credentials and expose", policy{origins: exact(1), expose: []string{"ETag", "X-Total"}, credentials: true}, 1.00),
+		actual("actual, 1 subdomain pattern", policy{origins: subdomains(1)}, 0.88),
+		actual("actual, 1,000 subdomain patterns", patterns, 0.06),
+		unlisted,
+
+		preflight("preflight", one, ahead, bar{0.68, 0.68}, asksPUT),
+		preflight("preflight, 1 header", with(1), ahead, bar{0.70, 0.70}, asks(five[0])...),
+		preflight("preflight, 5 headers", with(5), ahead, bar{0.65, 0.65}, asks(five...)...),
+		noPOST,
+		badOrigin,
+		preflight("preflight refused: private method", one, synthetic, bar{0.50, 0.50}, "Access-Control-Request-Method: DELETE"),
+		badHeader,
+
+		preflight("preflight, added by `cors.Handler`", one, addedAhead, bar{0.85, 0.10}, asksPUT),
+		preflight("preflight, added by the synthetic OPTIONS", one, addedSynthetic, bar{0.75, 0.78}, asksPUT),
+		{name: "`cors.Handler`, no Origin", policy: one, method: "GET", path: private, account: outside, bar: bar{0.5, 0.5}},
+		{name: "`cors.Handler`, actual", policy: one, method: "PUT", origins: []string{app}, account: outside, bar: bar{1.8, 1.8}},
+
+		most(1.5, badHeader, preflight("hostile: preflight, 1 MiB of request header", with(5), ahead, bar{}, asks(strings.Repeat("x", 1<<20))...)),
+		most(1.5, badHeader, preflight("hostile: preflight, 100,000 commas", with(5), ahead, bar{}, asks(strings.Repeat(",", 100000))...)),
+		most(1.5, badHeader, preflight("hostile: preflight, 10,000 lines", with(5), ahead, bar{}, append([]string{asksPUT}, slices.Repeat([]string{acrh + "x-trace"}, 10000)...)...)),
+		most(1.5, badOrigin, from(long, preflight("hostile: preflight, 1 MiB of Origin", one, ahead, bar{}, asksPUT))),
+		most(1.5, badOriginMany, from(dotted, preflight("hostile: preflight, 253-byte host, 1,000 patterns", patterns, ahead, bar{}, asksPUT))),
+		most(1.5, unlisted, from(long, actual("hostile: actual, 1 MiB of Origin", one, 0))),
+		most(1.5, unlistedMany, from(dotted, actual("hostile: actual, 253-byte host, 1,000 patterns", patterns, 0))),
 	}
 }
 
-// A contender serves a scenario on one router.
-type contender struct {
-	name  string
-	build func(policy) http.Handler
-}
-
-const path = "/articles/7"
-
-var handler = http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
-
-// serveMux and chiRouter are the contenders on one router: without CORS, ours by the
-// router itself and by cors.Handler, and the peers.
-var (
-	serveMux  = []contender{{"bare", bareMux}, {"routecors", oursMux(false)}, {"routecors front", oursMux(true)}, {"rs/cors", peerMux(rs)}, {"go-chi/cors", peerMux(gochi)}}
-	chiRouter = []contender{{"bare", bareChi}, {"routecors", oursChi(false)}, {"routecors front", oursChi(true)}, {"rs/cors", peerChi(rs)}, {"go-chi/cors", peerChi(gochi)}}
-)
-
-// methods are what the pattern serves; POST, too, since a preflight that names headers
-// asks for it.
-var methods = []string{"GET", "POST", "PUT"}
-
-func bareMux(policy) http.Handler {
-	mux := http.NewServeMux()
-	for _, m := range append(methods, "OPTIONS") {
-		mux.Handle(m+" /articles/{id}", handler)
+// requests returns those of s, with the headers that a browser sends beside.
+func (s scenario) requests() (list []*http.Request) {
+	path := s.path
+	if path == "" {
+		path = strings.Replace(articles, "{id}", "7", 1)
 	}
-	return mux
-}
-
-func bareChi(policy) http.Handler {
-	r := chi.NewRouter()
-	for _, m := range append(methods, "OPTIONS") {
-		r.Method(m, "/articles/{id}", handler)
-	}
-	return r
-}
-
-func (p policy) ours() routecors.Policy {
-	all := routecors.Policy{}
-	for _, o := range p.origins {
-		all[o] = routecors.ResourceOptions{AllowHeaders: p.headers, ExposeHeaders: p.expose, AllowCredentials: p.credentials, MaxAge: 600}
-	}
-	return all
-}
-
-func must(err error) {
-	if err != nil {
-		panic(err)
-	}
-}
-
-func oursMux(front bool) func(policy) http.Handler {
-	return func(p policy) http.Handler {
-		mux := http.NewServeMux()
-		router := stdmux.New(mux)
-		c, err := routecors.Setup(router, p.ours())
+	for i := range max(len(s.origins), 1) {
+		r, err := http.NewRequest(s.method, "http://api.example.com"+path, nil)
 		must(err)
-		for _, m := range methods {
-			must(c.Add(router.Handle(m+" /articles/{id}", handler)))
+		r.Header = http.Header{
+			"Accept": {"*/*"}, "Accept-Encoding": {"gzip, deflate, br, zstd"}, "Accept-Language": {"en"}, "Connection": {"keep-alive"},
+			"Referer": {app + "/"}, "Sec-Fetch-Dest": {"empty"}, "Sec-Fetch-Mode": {"cors"}, "Sec-Fetch-Site": {"same-site"},
+			"User-Agent": {"Mozilla/5.0 (X11; Linux x86_64)"}, "Priority": {"u=4"}, "Cache-Control": {"no-cache"}, "Pragma": {"no-cache"},
 		}
-		if front {
-			return c.Handler(mux)
+		if s.origins != nil {
+			r.Header.Set("Origin", s.origins[i])
 		}
-		return mux
-	}
-}
-
-func oursChi(front bool) func(policy) http.Handler {
-	return func(p policy) http.Handler {
-		r := chi.NewRouter()
-		router := chicors.New(r)
-		c, err := routecors.Setup(router, p.ours())
-		must(err)
-		for _, m := range methods {
-			must(c.Add(router.Method(m, "/articles/{id}", handler)))
+		for _, line := range s.lines {
+			name, value, _ := strings.Cut(line, ": ")
+			r.Header.Add(name, value)
 		}
-		if front {
-			return c.Handler(r)
-		}
-		return r
+		list = append(list, r)
 	}
+	return list
 }
-
-func rs(p policy) func(http.Handler) http.Handler {
-	return cors.New(cors.Options{AllowedOrigins: p.origins, AllowedMethods: methods, AllowedHeaders: p.headers, ExposedHeaders: p.expose, AllowCredentials: p.credentials, MaxAge: 600}).Handler
-}
-
-func gochi(p policy) func(http.Handler) http.Handler {
-	// It appends to the list that it is given.
-	return chipeer.Handler(chipeer.Options{AllowedOrigins: p.origins, AllowedMethods: methods, AllowedHeaders: slices.Clone(p.headers), ExposedHeaders: p.expose, AllowCredentials: p.credentials, MaxAge: 600})
-}
-
-func peerMux(peer func(policy) func(http.Handler) http.Handler) func(policy) http.Handler {
-	return func(p policy) http.Handler {
-		mux, wrapped := http.NewServeMux(), peer(p)(handler)
-		for _, m := range append(methods, "OPTIONS") {
-			mux.Handle(m+" /articles/{id}", wrapped)
-		}
-		return mux
-	}
-}
-
-func peerChi(peer func(policy) func(http.Handler) http.Handler) func(policy) http.Handler {
-	return func(p policy) http.Handler {
-		r, wrapped := chi.NewRouter(), peer(p)(handler)
-		for _, m := range append(methods, "OPTIONS") {
-			r.Method(m, "/articles/{id}", wrapped)
-		}
-		return r
-	}
-}
-
-// request returns that of s, with the headers that a browser sends beside.
-func (s scenario) request() *http.Request {
-	r, err := http.NewRequest(s.method, "http://api.example.com"+path, nil)
-	must(err)
-	r.Header = http.Header{
-		"Accept": {"*/*"}, "Accept-Encoding": {"gzip, deflate, br, zstd"}, "Accept-Language": {"en"}, "Connection": {"keep-alive"},
-		"Referer": {app + "/"}, "Sec-Fetch-Dest": {"empty"}, "Sec-Fetch-Mode": {"cors"}, "Sec-Fetch-Site": {"same-site"},
-		"User-Agent": {"Mozilla/5.0 (X11; Linux x86_64)"}, "Priority": {"u=4"}, "Cache-Control": {"no-cache"}, "Pragma": {"no-cache"},
-	}
-	for _, line := range s.lines {
-		name, value, _ := strings.Cut(line, ": ")
-		r.Header.Add(name, value)
-	}
-	return r
-}
-
-// A writer allocates nothing, and hides no allocation.
-type writer struct {
-	header http.Header
-	status int
-}
-
-func (w *writer) Header() http.Header         { return w.header }
-func (w *writer) Write(b []byte) (int, error) { return len(b), nil }
-func (w *writer) WriteHeader(status int)      { w.status = status }

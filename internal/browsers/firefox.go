@@ -29,6 +29,7 @@ user_pref("network.proxy.http_port", 9);
 user_pref("network.proxy.ssl", "127.0.0.1");
 user_pref("network.proxy.ssl_port", 9);
 user_pref("network.proxy.failover_direct", false);
+// No network.proxy.socks: with it Firefox uses no preflight twice.
 user_pref("network.proxy.no_proxies_on", "localhost, .localhost, 127.0.0.0/8, [::1]");
 user_pref("network.trr.mode", 5);
 user_pref("network.manage-offline-status", false); // loopback is there without a network
@@ -80,6 +81,7 @@ user_pref("dom.security.https_first_pbm", false);
 user_pref("dom.security.https_first_schemeless", false);
 user_pref("network.dns.disablePrefetch", true);
 user_pref("network.http.speculative-parallel-limit", 0);
+user_pref("network.http.pacing.requests.enabled", false); // 80 requests a second, no more
 user_pref("network.predictor.enabled", false);
 user_pref("network.prefetch-next", false);
 
