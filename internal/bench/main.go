@@ -59,9 +59,7 @@ func printTable(rounds int, length time.Duration, only string) {
 			if !strings.Contains(s.name, only) {
 				continue
 			}
-			r := newRow(s, router.new)
-			measure(r.cells(), rounds, length)
-			fmt.Println(r.line(i))
+			fmt.Println(measured(s, router.new, rounds, length).line(i))
 			runtime.GC()
 		}
 	}

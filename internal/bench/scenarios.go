@@ -53,8 +53,9 @@ type bar [2]float64
 const (
 	app      = "https://app.example.com"
 	stranger = "https://app.example.org"
+	acrm     = "Access-Control-Request-Method: "
 	acrh     = "Access-Control-Request-Headers: "
-	asksPUT  = "Access-Control-Request-Method: PUT"
+	asksPUT  = acrm + "PUT"
 )
 
 var five = []string{"Accept-Version", "Content-Type", "X-Csrf-Token", "X-Request-Id", "X-Trace"}
@@ -134,7 +135,7 @@ func scenarios() []scenario {
 		preflight("preflight, 5 headers", with(5), ahead, bar{0.65, 0.65}, asks(five...)...),
 		noPOST,
 		badOrigin,
-		preflight("preflight refused: private method", one, synthetic, bar{0.50, 0.50}, "Access-Control-Request-Method: DELETE"),
+		preflight("preflight refused: private method", one, synthetic, bar{0.50, 0.50}, acrm+"DELETE"),
 		badHeader,
 
 		preflight("preflight, added by `cors.Handler`", one, addedAhead, bar{0.85, 0.10}, asksPUT),
