@@ -186,7 +186,6 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 	}
 	reg.preflights = &Preflights{reg}
 	reg.unsafe.Store(new([]unsafeMethod))
-	reg.served.Store(new(methodSet))
 	var errs []error
 	if isNil(adapter) {
 		errs = append(errs, &ConfigError{Route: "Setup", Reason: "nil adapter; pass stdmux.New(mux) or chicors.New(router)"})

@@ -224,7 +224,6 @@ type registry struct {
 	preflights *Preflights
 	fronted    atomic.Bool // Handler was called
 	unsafe     atomic.Pointer[[]unsafeMethod]
-	served     atomic.Pointer[methodSet]
 
 	mu        sync.Mutex // guards what follows; requests never take it
 	layers    map[fingerprint]*layer
@@ -359,21 +358,8 @@ func (reg *registry) registerOPTIONS(a RouterAdapter, name, pattern string) erro
 	return nil
 }
 
-// A methodSet are the methods that enabled routes serve. It is immutable.
-type methodSet struct {
-	every bool // some route has no method
-	names []string
-}
-
-func (s *methodSet) has(method string) bool {
-	return s.every || slices.Contains(s.names, method) || method == "HEAD" && slices.Contains(s.names, "GET")
-}
-
 // activate has route answer by e.
 func (reg *registry) activate(route *Route, e *enabled) {
-	if s := reg.served.Load(); !s.has(route.method) {
-		reg.served.Store(&methodSet{s.every || route.method == "", append(slices.Clip(s.names), route.method)})
-	}
 	if route.receivesOPTIONS() {
 		reg.preflights.Attach(route)
 	}

@@ -287,9 +287,10 @@ func TestTwoSetups(t *testing.T) {
 		first.add(t, "PUT "+path)
 		second.add(t, "PATCH "+path)
 	}
+	b.add(t, "QUERY /a/{x}") // a method that the other has nowhere
 	a.mux.Handle("DELETE /a/{x}", text("private"))
 	for name, h := range map[string]http.Handler{"bare": a.mux, "first": a.cors.Handler(a.mux), "second": b.cors.Handler(a.mux), "both": a.cors.Handler(b.cors.Handler(a.mux))} {
-		for request, want := range map[string]string{"PUT /a/1": "204 1", "PATCH /a/1": "200 2", "PUT /b/1": "200 2", "PATCH /b/1": "204 1", "DELETE /a/1": "403 "} {
+		for request, want := range map[string]string{"PUT /a/1": "204 1", "PATCH /a/1": "200 2", "PUT /b/1": "200 2", "PATCH /b/1": "204 1", "QUERY /a/1": "200 2", "DELETE /a/1": "403 "} {
 			method, path, _ := strings.Cut(request, " ")
 			res := ask(h, "OPTIONS", path, "Origin: "+app, "Access-Control-Request-Method: "+method)
 			if got := fmt.Sprint(res.StatusCode, " ", res.Header.Get("Access-Control-Max-Age")); got != want {

@@ -83,8 +83,7 @@ func (e *enabled) isSet(h http.Header, g *grant, origins []string) bool {
 		return false
 	}
 	if g == nil {
-		_, shared := h[acao]
-		return !shared
+		return is(acao, "") && is(acac, "") && is(aceh, "")
 	}
 	allowed, credentials := "*", ""
 	if g.credentials {
@@ -120,10 +119,18 @@ func (v *values) setVary(h http.Header) {
 	}
 }
 
+// clearShared removes what makes a response shared, of an outer decision or of a
+// middleware: beside what we set it would allow more than the policy does.
 func clearShared(h http.Header) {
-	if _, ok := h[acao]; ok {
-		delete(h, acao)
-		delete(h, acac)
-		delete(h, aceh)
-	}
+	delete(h, acao)
+	delete(h, acac)
+	delete(h, aceh)
+}
+
+// clearAll is clearShared for the answer to a preflight.
+func clearAll(h http.Header) {
+	clearShared(h)
+	delete(h, acam)
+	delete(h, acah)
+	delete(h, acma)
 }

@@ -197,9 +197,6 @@ func (p *Preflights) resolve(r *http.Request) (*Route, *enabled) {
 }
 
 func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) {
-	if !reg.served.Load().has(method) {
-		return nil, nil // no need to ask the router, to which a 405 is dear
-	}
 	route := reg.adapter.Resolve(r, method)
 	if route == nil {
 		return nil, nil
@@ -227,7 +224,7 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 
 	h := w.Header()
 	if len(h) > 0 {
-		clearShared(h)
+		clearAll(h)
 	}
 	values := make(values, 0, 6)
 	values.setVary(h)
@@ -260,7 +257,7 @@ var sentences = sync.Pool{New: func() any { return new([1 << 10]byte) }}
 func refuse403(w http.ResponseWriter, why refusal, method string) {
 	h := w.Header()
 	if len(h) > 0 {
-		clearShared(h)
+		clearAll(h)
 	}
 	values := make(values, 0, 3)
 	values.setVary(h)

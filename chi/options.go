@@ -1,7 +1,6 @@
 package chicors
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -63,9 +62,6 @@ func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Prefligh
 			err = fmt.Errorf("%v", v)
 		}
 	}()
-	if a.preflights != nil && a.preflights != preflights {
-		return errors.New("another Setup has this adapter; use one, and Group for policies of a part")
-	}
 	if a.preflights == nil {
 		a.preflights = preflights
 		for _, route := range a.receivers {

@@ -411,6 +411,8 @@ func TestURLs(t *testing.T) {
 		{"/a//b%2Fc", "server.test/a//b%2Fc"},
 		{"https://SERVER.test:443#x", "server.test/"},
 		{"https://server.test:8443/", "server.test:8443/"},
+		{"https://server.test:0443/", "server.test/"},
+		{"https://server.test:08443/", "server.test:8443/"},
 		{"http://other.test:80/", "other.test/"},
 		{"?q", "server.test/?q"},
 	}
@@ -420,6 +422,16 @@ func TestURLs(t *testing.T) {
 		if got := strings.Fields(server.log[0])[1]; got != test.want {
 			t.Errorf("%s: asked for %s, want %s", test.url, got, test.want)
 		}
+	}
+}
+
+// A header that a script appends twice is sent as one.
+func TestRepeatedHeader(t *testing.T) {
+	var got []string
+	server := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.Header["X-A"] })
+	corstest.Browser(t, server).Page("https://server.test").Fetch("GET", "/", corstest.Header("X-A", "1"), corstest.Header("x-a", "2"))
+	if diff := cmp.Diff([]string{"1, 2"}, got); diff != "" {
+		t.Errorf("X-A (-want +got)\n%s", diff)
 	}
 }
 

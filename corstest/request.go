@@ -232,8 +232,11 @@ func parseURL(base *url.URL, s string) (*url.URL, error) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.ToLower(u.Host)
-	if port := u.Port(); u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
-		u.Host = strings.TrimSuffix(u.Host, ":"+port)
+	if written := u.Port(); written != "" {
+		host, port := strings.TrimSuffix(u.Host, ":"+written), strings.TrimLeft(written, "0")
+		if u.Host = host + ":" + port; u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
+			u.Host = host
+		}
 	}
 	if u.Path == "" {
 		u.Path = "/"

@@ -79,7 +79,7 @@ const timeout = 30 * time.Second
 func (r *request) send() (*response, *Failure) {
 	h := http.Header{}
 	for _, f := range r.header {
-		h.Set(f.name, f.value)
+		h.Add(f.name, f.value)
 		if n := len(h.Values(f.name)); n > 1 {
 			h.Set(f.name, strings.Join(h.Values(f.name), ", "))
 		}

@@ -2,7 +2,6 @@ package stdmux
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -27,7 +26,8 @@ func (s *slot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.twin.Load() {
 		refuse = refuse && s.adapter.behind(r) == nil // nothing was added at this path
 	}
-	// Set before any of ours was in the mux, and never again.
+	// Set before any of ours was in the mux, and never again. Those of another Setup
+	// would answer alike: each route has what it is answered by.
 	if s.adapter.preflights.Answer(w, r, refuse) {
 		return
 	}
@@ -79,9 +79,6 @@ func (w *headerWriter) WriteHeader(int)             {}
 func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Preflights) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.preflights != nil && a.preflights != preflights {
-		return errors.New("another Setup has this adapter; use one, and Group for policies of a part")
-	}
 	for m := a.mount; m != nil; m = m.outer.mount {
 		m.preflights.CompareAndSwap(nil, preflights)
 	}
