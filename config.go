@@ -59,8 +59,10 @@
 // header.Get("Vary"). A middleware that answers ahead of the route a request without
 // Origin sets its own.
 //
-// A handler that sets Access-Control headers itself overrides ours; one that clears
-// the header loses them (httputil.ReverseProxy does where the upstream sends 1xx). The
+// A handler that sets Access-Control headers itself overrides ours; those that a
+// middleware further out has set are removed from the responses of added routes. A
+// handler that clears the header loses ours (httputil.ReverseProxy does where the
+// upstream sends 1xx). The
 // ResponseWriter is the router's own, but for routes that expose every header with
 // credentials; the wrapper keeps http.Flusher, http.Hijacker and io.ReaderFrom.
 //
