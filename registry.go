@@ -224,6 +224,7 @@ type registry struct {
 	preflights *Preflights
 	fronted    atomic.Bool // Handler was called
 	unsafe     atomic.Pointer[[]unsafeMethod]
+	sentences  sync.Pool // of buffers for the bodies of refusals
 
 	mu        sync.Mutex // guards what follows; requests never take it
 	layers    map[fingerprint]*layer

@@ -3,7 +3,6 @@ package routecors
 import (
 	"context"
 	"net/http"
-	"sync"
 	"sync/atomic"
 
 	"github.com/routecors/routecors/internal/headers"
@@ -169,7 +168,7 @@ func (p *Preflights) Answer(w http.ResponseWriter, r *http.Request, refuse bool)
 		if !refuse {
 			return false
 		}
-		refuse403(w, refusal{routeNotAdded, first(r.Header[acrm])}, "")
+		p.reg.refuse403(w, refusal{routeNotAdded, first(r.Header[acrm])}, "")
 		return true
 	}
 	e.answerPreflight(route, w, r)
@@ -208,17 +207,17 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request) {
 	origins, method := r.Header["Origin"], r.Header[acrm][0]
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
-		refuse403(w, refusal{originMalformed, first(origins)}, method)
+		e.preflights.reg.refuse403(w, refusal{originMalformed, first(origins)}, method)
 		return
 	}
 	g, why := e.decide(route, origins, method)
 	if g == nil {
-		refuse403(w, why.precise(), method)
+		e.preflights.reg.refuse403(w, why.precise(), method)
 		return
 	}
 	allowHeaders, why := g.decideHeaders(r.Header[acrh])
 	if why.reason != allowed {
-		refuse403(w, why, method)
+		e.preflights.reg.refuse403(w, why, method)
 		return
 	}
 
@@ -250,11 +249,8 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
 }
 
-// sentences are buffers for the bodies of refusals.
-var sentences = sync.Pool{New: func() any { return new([1 << 10]byte) }}
-
 // refuse403 answers a preflight for method with the reason why not.
-func refuse403(w http.ResponseWriter, why refusal, method string) {
+func (reg *registry) refuse403(w http.ResponseWriter, why refusal, method string) {
 	h := w.Header()
 	if len(h) > 0 {
 		clearAll(h)
@@ -264,9 +260,12 @@ func refuse403(w http.ResponseWriter, why refusal, method string) {
 	values.set(h, "Content-Type", "text/plain; charset=utf-8")
 	values.set(h, "X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusForbidden)
-	buffer := sentences.Get().(*[1 << 10]byte)
+	buffer, ok := reg.sentences.Get().(*[1 << 10]byte)
+	if !ok {
+		buffer = new([1 << 10]byte)
+	}
 	w.Write(append(why.append(buffer[:0], method), '\n'))
-	sentences.Put(buffer)
+	reg.sentences.Put(buffer)
 }
 
 // A front is what CorsConfig.Handler returns.

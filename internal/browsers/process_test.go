@@ -52,7 +52,7 @@ func serve(t *testing.T, network, address string) (*httptest.Server, <-chan repo
 	server := httptest.NewUnstartedServer(mux)
 	l, err := net.Listen(network, address)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	server.Listener.Close()
 	server.Listener = l
