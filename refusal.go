@@ -5,37 +5,71 @@ import (
 	"github.com/routecors/routecors/internal/origin"
 )
 
+// A Reason is a stable code that says why a page gets nothing, or that it gets what
+// it asked for.
+type Reason uint8
+
+const (
+	Allowed                 Reason = iota // "allowed"
+	NotCORS                               // "not-cors": no Origin, so that no page of another origin asked
+	RouteNotFound                         // "route-not-found": the router runs no handler, a 404 or a 405
+	Redirected                            // "redirected": the router answers with a redirect, which no preflight may follow
+	RouteNotAdded                         // "route-not-added": what the router would run was not added, or cannot be told
+	RequestMethodMalformed                // "request-method-malformed": not one line of Access-Control-Request-Method, or an empty one
+	OriginMalformed                       // "origin-malformed": not one serialized origin
+	OriginNotListed                       // "origin-not-listed": no layer has a key that matches
+	OriginDenied                          // "origin-denied": the key that decides says Deny
+	MethodNotAllowed                      // "method-not-allowed": not among the AllowMethods of the key that decides
+	HeaderNotAllowed                      // "header-not-allowed": a name is not among its AllowHeaders
+	HeadersTooLong                        // "headers-too-long": Access-Control-Request-Headers is beyond all bounds
+	CredentialsNotAllowed                 // "credentials-not-allowed": a credentialed request, and the key has no AllowCredentials
+	CredentialsWithWildcard               // "credentials-with-wildcard": the same, and the answer is "*"
+
+	reasons // how many there are
+)
+
+// String returns the code.
+func (r Reason) String() string {
+	if r >= reasons {
+		return "unknown"
+	}
+	return [...]string{
+		"allowed", "not-cors", "route-not-found", "redirected", "route-not-added", "request-method-malformed",
+		"origin-malformed", "origin-not-listed", "origin-denied", "method-not-allowed", "header-not-allowed",
+		"headers-too-long", "credentials-not-allowed", "credentials-with-wildcard",
+	}[r]
+}
+
+// MarshalText returns the code.
+func (r Reason) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // A refusal says why a request gets no CORS header. The zero value is no refusal.
 type refusal struct {
-	reason reason
+	reason Reason
 	value  string // what the request asked for, where the reason names it
 }
 
-type reason uint8
-
-const (
-	allowed         reason = iota
-	routeNotAdded          // nothing that was added serves this method here
-	originMalformed        // not one serialized origin
-	originNotListed
-	originDenied
-	methodNotAllowed
-	headerNotAllowed
-	headersTooLong
-)
+// refusedMethod is the refusal where no added route serves what methods, the lines
+// of Access-Control-Request-Method, ask for.
+func refusedMethod(methods []string) refusal {
+	if len(methods) != 1 || methods[0] == "" {
+		return refusal{reason: RequestMethodMalformed}
+	}
+	return refusal{RouteNotAdded, methods[0]}
+}
 
 func refusedHeader(rejected string) refusal {
 	if rejected == "" {
-		return refusal{reason: headersTooLong}
+		return refusal{reason: HeadersTooLong}
 	}
-	return refusal{headerNotAllowed, rejected}
+	return refusal{HeaderNotAllowed, rejected}
 }
 
 // precise tells an origin that is ill-formed from one that is not listed. Only who
 // is told why has a use for the difference, which costs more than a look-up.
 func (why refusal) precise() refusal {
-	if why.reason == originNotListed && !origin.Valid(why.value) {
-		why.reason = originMalformed
+	if why.reason == OriginNotListed && !origin.Valid(why.value) {
+		why.reason = OriginMalformed
 	}
 	return why
 }
@@ -45,24 +79,23 @@ func (why refusal) precise() refusal {
 func (why refusal) append(b []byte, method string) []byte {
 	before, after := "", ""
 	switch why.reason {
-	case originMalformed:
+	case OriginMalformed:
 		before, after = "routecors: Origin ", " is not one serialized origin"
-	case originNotListed:
+	case OriginNotListed:
 		b = headers.AppendQuote(append(b, "routecors: origin "...), why.value)
 		b = headers.AppendQuote(append(b, " is not allowed to "...), method)
 		return append(b, " here; no policy of the route lists it"...)
-	case originDenied:
+	case OriginDenied:
 		before, after = "routecors: origin ", " is denied by the policy of the route"
-	case methodNotAllowed:
+	case MethodNotAllowed:
 		before, after = "routecors: method ", " is not among the AllowMethods of this origin here"
-	case headerNotAllowed:
+	case HeaderNotAllowed:
 		before, after = "routecors: request header ", " is not among the AllowHeaders of this origin here"
-	case headersTooLong:
+	case HeadersTooLong:
 		return append(b, "routecors: Access-Control-Request-Headers is too long"...)
-	case routeNotAdded:
-		if why.value == "" {
-			return append(b, "routecors: Access-Control-Request-Method is empty"...)
-		}
+	case RequestMethodMalformed:
+		return append(b, "routecors: Access-Control-Request-Method is not one method"...)
+	case RouteNotAdded:
 		before, after = "routecors: no route that is open to other origins serves ", " here"
 	}
 	return append(headers.AppendQuote(append(b, before...), why.value), after...)

@@ -152,18 +152,18 @@ func (e *enabled) decide(route *Route, origins []string, method string) (*grant,
 	g := e.always
 	if !e.constant {
 		if len(origins) != 1 {
-			return nil, refusal{reason: originMalformed}
+			return nil, refusal{reason: OriginMalformed}
 		}
 		g = e.lookup(origins[0])
 	}
 	if g == nil {
-		return nil, refusal{originNotListed, first(origins)}
+		return nil, refusal{OriginNotListed, first(origins)}
 	}
 	if g.deny {
-		return nil, refusal{originDenied, first(origins)}
+		return nil, refusal{OriginDenied, first(origins)}
 	}
 	if !e.allowsMethod(route, g, method) {
-		return nil, refusal{methodNotAllowed, method}
+		return nil, refusal{MethodNotAllowed, method}
 	}
 	return g, refusal{}
 }

@@ -173,7 +173,7 @@ func TestRefusals(t *testing.T) {
 		{"/x", app, "DELETE", "", `no route that is open to other origins serves "DELETE" here`},
 		{"/x", app, "SECRET", "", `no route that is open to other origins serves "SECRET" here`},
 		{"/x", app, "put", "", `no route that is open to other origins serves "put" here`},
-		{"/x", app, "", "", `Access-Control-Request-Method is empty`},
+		{"/x", app, "", "", `Access-Control-Request-Method is not one method`},
 		{"/x", app, strings.Repeat(long, 3), "", `no route that is open to other origins serves "` + strings.Repeat(long, 2) + `abcdefghijkl" here`},
 		{"/x", app, "é\x1b[2J\"\xff", "", `no route that is open to other origins serves "é\x1b[2J\"\xff" here`},
 

@@ -168,7 +168,7 @@ func (p *Preflights) Answer(w http.ResponseWriter, r *http.Request, refuse bool)
 		if !refuse {
 			return false
 		}
-		p.reg.refuse403(w, refusal{routeNotAdded, first(r.Header[acrm])}, "")
+		p.reg.refuse403(w, refusedMethod(r.Header[acrm]), "")
 		return true
 	}
 	e.answerPreflight(route, w, r)
@@ -207,7 +207,7 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request) {
 	origins, method := r.Header["Origin"], r.Header[acrm][0]
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
-		e.preflights.reg.refuse403(w, refusal{originMalformed, first(origins)}, method)
+		e.preflights.reg.refuse403(w, refusal{OriginMalformed, first(origins)}, method)
 		return
 	}
 	g, why := e.decide(route, origins, method)
@@ -216,7 +216,7 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 		return
 	}
 	allowHeaders, why := g.decideHeaders(r.Header[acrh])
-	if why.reason != allowed {
+	if why.reason != Allowed {
 		e.preflights.reg.refuse403(w, why, method)
 		return
 	}
