@@ -92,9 +92,9 @@ func (reg *registry) noteMethod(method string, e *enabled) {
 	reg.unsafe.Store(&methods)
 }
 
-// mustNotKeep reports whether the answer to r, a preflight for method that g, of
-// route, approves with allowHeaders, must not be kept.
-func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, method, allowHeaders string) bool {
+// mustNotKeep reports whether the answer to r, a preflight of origins for method that
+// g, of route, approves with allowHeaders, must not be kept.
+func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, origins []string, method, allowHeaders string) bool {
 	reg := e.preflights.reg
 	unsafe := *reg.unsafe.Load()
 	if route.method == "" && !headers.IsSafelistedMethod(method) &&
@@ -114,7 +114,7 @@ func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, method, a
 			return true
 		}
 		if route != nil {
-			post := route.granted(r, http.MethodPost)
+			post := route.granted(origins, http.MethodPost)
 			if post == nil || g.credentials && !post.credentials || !post.allowsNames(allowHeaders) {
 				return true
 			}
@@ -125,7 +125,7 @@ func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, method, a
 			continue
 		}
 		if route, _ := reg.probe(r, u.method); route != nil {
-			if other := route.granted(r, u.method); other != nil && !other.allowsNames(allowHeaders) {
+			if other := route.granted(origins, u.method); other != nil && !other.allowsNames(allowHeaders) {
 				return true
 			}
 		}
@@ -142,13 +142,13 @@ func (reg *registry) probe(r *http.Request, method string) (route *Route, runs b
 	return reg.adapter.Resolve(r, method), true
 }
 
-// granted returns what the page that sent r gets from route with method; nil if nothing.
-func (route *Route) granted(r *http.Request, method string) *grant {
+// granted returns what a page of origins gets from route with method; nil if nothing.
+func (route *Route) granted(origins []string, method string) *grant {
 	e := route.enabled.Load()
 	if e == nil {
 		return nil
 	}
-	g, _ := e.decide(route, r.Header["Origin"], method)
+	g, _ := e.decide(route, origins, method)
 	return g
 }
 

@@ -254,8 +254,14 @@ func (f fingerprint) add(element fingerprint) fingerprint {
 // policies are checked and compiled once.
 func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 	var print fingerprint
+	var last ResourceOptions // as a rule the same for many origins
+	n := 0
 	for key, o := range p {
-		reg.key = appendString(appendOptions(reg.key[:0], o), key)
+		if n == 0 || !o.is(last) {
+			reg.key, last = appendOptions(reg.key[:0], o), o
+			n = len(reg.key)
+		}
+		reg.key = appendString(reg.key[:n], key)
 		print = print.add(reg.fingerprint(reg.key))
 	}
 	if l := reg.layers[print]; l != nil {
@@ -265,6 +271,7 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 	var errs []*ConfigError
 	patterns := make([]origin.Pattern, 0, len(p))
 	l.grants = make([]*grant, 0, len(p))
+	var g *grant
 	for key, o := range p {
 		var pattern origin.Pattern
 		if key != "*" {
@@ -277,7 +284,11 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 				errs = append(errs, &ConfigError{Route: route, Origin: key, Reason: reason})
 			}
 		}
-		g, problems := reg.grant(o, key == "*", route, key)
+		var problems []*ConfigError
+		if g == nil || key == "*" || !o.is(last) {
+			g, problems = reg.grant(o, key == "*", route, key)
+			last = o
+		}
 		errs = append(append(errs, problems...), o.checkCredentials(route, key, pattern, &reg.settings)...)
 		if errs != nil {
 			continue
@@ -286,7 +297,7 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 			reg.notes[l] = append(reg.notes[l], note)
 		}
 		if key == "*" {
-			l.star = g
+			l.star, g = g, nil // options of this key are their own
 			continue
 		}
 		patterns = append(patterns, pattern)

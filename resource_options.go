@@ -205,6 +205,13 @@ type settings struct {
 	needed          danger // of the policies so far; guarded by registry.mu
 }
 
+// is reports whether o is a copy of p, with the same lists. Equal ones need not be.
+func (o ResourceOptions) is(p ResourceOptions) bool {
+	same := func(a, b []string) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
+	return o.AllowCredentials == p.AllowCredentials && o.Deny == p.Deny && o.MaxAge == p.MaxAge &&
+		same(o.ExposeHeaders, p.ExposeHeaders) && same(o.AllowHeaders, p.AllowHeaders) && same(o.AllowMethods, p.AllowMethods)
+}
+
 // appendOptions appends o so that no two options read alike.
 func appendOptions(b []byte, o ResourceOptions) []byte {
 	b = strconv.AppendBool(b, o.AllowCredentials)

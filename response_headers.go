@@ -26,12 +26,12 @@ const (
 	varyPreflight = "Origin, " + acrm + ", " + acrh
 )
 
-// decorate sets the headers of an actual response. Its outcome is the same
+// decorate sets the headers of the response to an actual request with method and
+// these Origin lines. Its outcome is the same
 // however often it is called on one header. It returns the grant, nil if the
 // response is not shared.
-func (e *enabled) decorate(route *Route, h http.Header, r *http.Request) *grant {
-	origins := r.Header["Origin"]
-	g, _ := e.decide(route, origins, r.Method)
+func (e *enabled) decorate(route *Route, h http.Header, method string, origins []string) *grant {
+	g, _ := e.decide(route, origins, method)
 	if len(h) > 0 {
 		if e.isSet(h, g, origins) {
 			return g // by CorsConfig.Handler
@@ -50,12 +50,7 @@ func (e *enabled) decorate(route *Route, h http.Header, r *http.Request) *grant 
 	}
 	values := make(values, 0, n)
 	if !e.constant {
-		//lint:ignore SA1008 varyKey says why it is not canonical
-		if old := h[varyKey]; len(old) == 0 {
-			values.set(h, varyKey, "Origin")
-		} else if !slices.Contains(old, "Origin") {
-			h[varyKey] = append(old[:len(old):len(old)], "Origin")
-		}
+		values.setVaryOrigin(h)
 	}
 	if g == nil {
 		return nil
@@ -108,6 +103,16 @@ func (v *values) set(h http.Header, key, value string) {
 	n := len(*v)
 	*v = append(*v, value)
 	h[key] = (*v)[n : n+1 : n+1]
+}
+
+// setVaryOrigin adds Origin to varyKey.
+func (v *values) setVaryOrigin(h http.Header) {
+	//lint:ignore SA1008 varyKey says why it is not canonical
+	if old := h[varyKey]; len(old) == 0 {
+		v.set(h, varyKey, "Origin")
+	} else if !slices.Contains(old, "Origin") {
+		h[varyKey] = append(old[:len(old):len(old)], "Origin")
+	}
 }
 
 // setVary adds the request headers that the answer to a preflight depends on.

@@ -121,15 +121,16 @@ func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route.handler.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, route.handler, w, r)
+	e.serve(route, route.handler, w, r, r.Header["Origin"])
 }
 
 // exposing is the context key of a request whose response lists its headers.
 type exposing struct{}
 
-// serve runs next as the handler of route, its response decorated.
-func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request) {
-	g := e.decorate(route, w.Header(), r)
+// serve runs next as the handler of route, its response decorated. origins are the
+// Origin lines of r.
+func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string) {
+	g := e.decorate(route, w.Header(), r.Method, origins)
 	if g == nil || !g.exposeAll {
 		next.ServeHTTP(w, r)
 		return
@@ -160,19 +161,26 @@ type Preflights struct {
 //
 // See https://fetch.spec.whatwg.org/#cors-preflight-request.
 func (p *Preflights) Answer(w http.ResponseWriter, r *http.Request, refuse bool) bool {
-	if !isPreflight(r) {
+	if r.Method != http.MethodOptions {
 		return false
 	}
-	route, e := p.resolve(r)
-	if e == nil {
-		if !refuse {
-			return false
+	origins, methods := r.Header["Origin"], r.Header[acrm]
+	return origins != nil && methods != nil && p.answer(w, r, origins, methods, refuse)
+}
+
+// answer is Answer for a preflight with these lines. They are handed on from here: to
+// look one up among the headers that a browser sends costs as much as to decide.
+func (p *Preflights) answer(w http.ResponseWriter, r *http.Request, origins, methods []string, refuse bool) bool {
+	if len(methods) == 1 && methods[0] != "" {
+		if route, e := p.reg.resolve(r, methods[0]); e != nil {
+			e.answerPreflight(route, w, r, origins, methods[0])
+			return true
 		}
-		p.reg.refuse403(w, refusedMethod(r.Header[acrm]), "")
-		return true
 	}
-	e.answerPreflight(route, w, r)
-	return true
+	if refuse {
+		p.reg.refuse403(w, refusedMethod(methods), "")
+	}
+	return refuse
 }
 
 // Attach has route answer preflights before it runs its handler: all of them if
@@ -181,20 +189,8 @@ func (p *Preflights) Attach(route *Route) {
 	route.preflights.CompareAndSwap(nil, p)
 }
 
-func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && r.Header["Origin"] != nil && r.Header[acrm] != nil
-}
-
-// resolve returns the enabled route that would serve the request which the
-// preflight r announces; nil if there is none.
-func (p *Preflights) resolve(r *http.Request) (*Route, *enabled) {
-	methods := r.Header[acrm]
-	if len(methods) != 1 || methods[0] == "" {
-		return nil, nil
-	}
-	return p.reg.resolve(r, methods[0])
-}
-
+// resolve returns the enabled route that would serve r sent with method; nil if there
+// is none.
 func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) {
 	route := reg.adapter.Resolve(r, method)
 	if route == nil {
@@ -203,9 +199,9 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 	return route, route.enabled.Load()
 }
 
-// answerPreflight answers r, the preflight of a request that route would serve.
-func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request) {
-	origins, method := r.Header["Origin"], r.Header[acrm][0]
+// answerPreflight answers r, the preflight of a request with method that route would
+// serve.
+func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) {
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
 		e.preflights.reg.refuse403(w, refusal{OriginMalformed, first(origins)}, method)
 		return
@@ -221,30 +217,33 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 		return
 	}
 
+	maxAge := g.maxAge
+	if maxAge != "0" && e.mustNotKeep(r, route, g, origins, method, allowHeaders) {
+		maxAge = "0"
+	}
+	allowOrigin := origins[0]
+	if g.star && !g.credentials {
+		allowOrigin = "*"
+	}
+	allowMethods := ""
+	if !headers.IsSafelistedMethod(method) {
+		// The asked method alone: others may be served by other routes, and a browser
+		// keeps what is listed here for all of the URL.
+		allowMethods = method
+	}
+
 	h := w.Header()
 	if len(h) > 0 {
 		clearAll(h)
 	}
 	values := make(values, 0, 6)
 	values.setVary(h)
-	if g.star && !g.credentials {
-		values.set(h, acao, "*")
-	} else {
-		values.set(h, acao, origins[0])
-	}
+	values.set(h, acao, allowOrigin)
 	if g.credentials {
 		values.set(h, acac, "true")
 	}
-	if !headers.IsSafelistedMethod(method) {
-		// The asked method alone: others may be served by other routes, and a browser
-		// keeps what is listed here for all of the URL.
-		values.set(h, acam, method)
-	}
+	values.set(h, acam, allowMethods)
 	values.set(h, acah, allowHeaders)
-	maxAge := g.maxAge
-	if maxAge != "0" && e.mustNotKeep(r, route, g, method, allowHeaders) {
-		maxAge = "0"
-	}
 	values.set(h, acma, maxAge)
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
 }
@@ -277,20 +276,23 @@ type front struct {
 // ServeHTTP answers the preflights of added routes, and sets the headers of
 // actual responses before whatever may answer ahead of the route.
 func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Header["Origin"] == nil {
+	origins := r.Header["Origin"]
+	if origins == nil {
 		f.next.ServeHTTP(w, r)
 		return
 	}
-	if isPreflight(r) {
-		if !f.reg.preflights.Answer(w, r, false) {
-			f.next.ServeHTTP(w, r)
+	if r.Method == http.MethodOptions {
+		if methods := r.Header[acrm]; methods != nil {
+			if !f.reg.preflights.answer(w, r, origins, methods, false) {
+				f.next.ServeHTTP(w, r)
+			}
+			return
 		}
-		return
 	}
 	route, e := f.reg.resolve(r, r.Method)
 	if e == nil {
 		f.next.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, f.next, w, r)
+	e.serve(route, f.next, w, r, origins)
 }

@@ -263,6 +263,9 @@ func (l *level) rootPath(rctx *chi.Context, url string) (path string, ok bool) {
 			if i > 0 {
 				return url, rest == here
 			}
+			if ours && o.next == nil && rctx.RoutePath == "" {
+				return url, true // nothing can stand between the router and this handler
+			}
 			return here, l.matched(rctx.RouteMethod, here) == h
 		}
 		sub, _ := l.mounted(pattern)

@@ -78,6 +78,9 @@ func cutSlash(pattern string) (string, bool) {
 func samples(pattern string) []string {
 	const any = "~routecors~"
 	_, path := cutHost(pattern)
+	if isPlain(path) && path[len(path)-1] != '/' {
+		return []string{path}
+	}
 	segments := strings.Split(path, "/")
 	last := len(segments) - 1
 	for i, s := range segments {

@@ -25,6 +25,8 @@ type wide struct {
 	lengths []int         // of the keys of bases, the longest first
 	regexps []regexpRule
 
+	plain []plain // of a few subdomain patterns with no port beside no port pattern
+
 	patterns []Pattern // that are not exact, by precedence
 	indexes  []int32   // of patterns
 }
@@ -36,6 +38,13 @@ type rule struct {
 	index  int32
 }
 
+// plain is a subdomain pattern that is looked for as it stands, by precedence: of a few,
+// that is faster than to parse what is looked up.
+type plain struct {
+	prefix, suffix string // "https://", ".example.com"
+	index          int32
+}
+
 type regexpRule struct {
 	pattern Pattern
 	index   int32
@@ -44,27 +53,27 @@ type regexpRule struct {
 // NewSet returns a Set of patterns. It keeps the keys, but not the slice.
 func NewSet(patterns []Pattern) *Set {
 	n := 0
-	for _, p := range patterns {
-		if p.Exact() {
+	for i := range patterns {
+		if patterns[i].Exact() {
 			n++
 		}
 	}
 	s := new(Set)
-	var others []int32
 	if n > fewEntries {
 		s.exact.many = make(map[string]int32, n)
 	} else {
 		s.exact.few = make([]entry[int32], 0, n)
 	}
-	for i, p := range patterns {
-		switch _, twice := s.exact.get(p.key); {
-		case !p.Exact():
+	others := make([]int32, 0, len(patterns)-n)
+	for i := range patterns {
+		if !patterns[i].Exact() {
 			others = append(others, int32(i))
-		case twice: // the first of equals wins
-		case n > fewEntries:
-			s.exact.many[p.key] = int32(i)
-		default:
-			s.exact.few = append(s.exact.few, entry[int32]{p.key, int32(i)})
+		}
+	}
+	// From the last to the first, which wins of equals.
+	for i := len(patterns) - 1; i >= 0 && n > 0; i-- {
+		if p := &patterns[i]; p.Exact() {
+			s.exact.put(p.key, int32(i))
 		}
 	}
 	if len(others) > 0 {
@@ -98,7 +107,26 @@ func newWide(patterns []Pattern, others []int32) *wide {
 		}
 	}
 	s.hosts, s.bases = newTable(hosts), newTable(bases)
+	if len(hosts) == 0 && len(bases) <= fewEntries/2 {
+		s.plain = plains(patterns, others)
+	}
 	return s
+}
+
+// plains returns the subdomain patterns among those with the indexes others, which are
+// in order; nil if one of them has a port.
+func plains(patterns []Pattern, others []int32) (list []plain) {
+	for _, i := range others {
+		p := patterns[i]
+		if p.kind != subdomains {
+			continue
+		}
+		if int(p.hostEnd) != len(p.key) {
+			return nil
+		}
+		list = append(list, plain{p.scheme() + "://", p.base(), i})
+	}
+	return list
 }
 
 // Lookup returns the index, in the slice given to NewSet, of the most specific pattern that matches origin,
@@ -119,6 +147,17 @@ func (s *Set) Lookup(origin string) (index int) {
 }
 
 func (s *wide) lookup(origin string) (index int) {
+	for i := range s.plain {
+		p := &s.plain[i]
+		end := len(origin) - len(p.suffix)
+		if end <= len(p.prefix) || origin[end:] != p.suffix || origin[:len(p.prefix)] != p.prefix {
+			continue
+		}
+		if len(origin)-len(p.prefix) > maxName || !validLabels(origin[len(p.prefix):end]) {
+			break
+		}
+		return int(p.index)
+	}
 	host, end := bounds(origin)
 	if host < 0 {
 		return -1
@@ -226,6 +265,21 @@ func (t *table[V]) sorted() []entry[V] {
 	}
 	slices.SortFunc(all, func(a, b entry[V]) int { return strings.Compare(a.key, b.key) })
 	return all
+}
+
+// put sets what key stands for.
+func (t *table[V]) put(key string, value V) {
+	if t.many != nil {
+		t.many[key] = value
+		return
+	}
+	for i := range t.few {
+		if t.few[i].key == key {
+			t.few[i].value = value
+			return
+		}
+	}
+	t.few = append(t.few, entry[V]{key, value})
 }
 
 func (t *table[V]) get(key string) (V, bool) {
