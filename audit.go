@@ -321,9 +321,10 @@ func (a *audit) serves(route *Route, method string) bool {
 	// Of a pattern for all paths below one, the sample may be the one path that
 	// another route has.
 	deep, url := *r, *r.URL
-	url.Path += "/~routecors~/~"
-	if url.RawPath != "" {
-		url.RawPath += "/~routecors~/~"
+	for _, path := range []*string{&url.Path, &url.RawPath} {
+		if *path != "" {
+			*path = strings.TrimSuffix(*path, "/") + "/~routecors~/~"
+		}
 	}
 	deep.URL = &url
 	return a.reg.adapter.Resolve(&deep, method) == route
@@ -370,6 +371,6 @@ func (a *audit) formPost(g *group) {
 	a.report(Finding{
 		Severity: SeverityNote, Code: "form-post", Origin: credentials,
 		Reason: "a page of any origin can send this POST with a form's content type and the user's cookies, whatever the policy",
-		Remedy: "put http.CrossOriginProtection in front",
+		Remedy: "put http.CrossOriginProtection in front, which is told to trust the origins of the policy",
 	}, names(routes))
 }

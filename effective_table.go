@@ -15,17 +15,17 @@ type RoutePolicies []RoutePolicy
 // WriteTable writes a line for each route and each key of its policies, in the order
 // in which they are asked:
 //
-//	ROUTE               ORIGIN                     METHODS  CREDENTIALS  ALLOW-HEADERS    EXPOSE-HEADERS  MAX-AGE  LAYER
-//	PUT /articles/{id}  https://admin.example.com  PUT      yes          content-type +1  -               -        route
-//	                    *                          denied   -            -                -               -        defaults
+//	ROUTE               ORIGIN                     METHODS  CREDENTIALS  ALLOW            EXPOSE  MAX-AGE  LAYER
+//	PUT /articles/{id}  https://admin.example.com  PUT      yes          content-type +1  -       -        route
+//	                    *                          denied   -            -                -       -        defaults
 //
-// A list that would be too wide ends in the number of names that are left out;
+// ALLOW and EXPOSE are AllowHeaders and ExposeHeaders. A list that would be too wide ends in the number of names that are left out;
 // MarshalJSON has all of them. "(covered)" stands after a route that was not added,
 // but is open by its Resource; "none" among the methods where the key opens nothing
 // of it. Routes that are not listed are private.
 func (list RoutePolicies) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "ROUTE\tORIGIN\tMETHODS\tCREDENTIALS\tALLOW-HEADERS\tEXPOSE-HEADERS\tMAX-AGE\tLAYER")
+	fmt.Fprintln(t, "ROUTE\tORIGIN\tMETHODS\tCREDENTIALS\tALLOW\tEXPOSE\tMAX-AGE\tLAYER")
 	for _, p := range list {
 		name := p.name()
 		if p.Covered {
@@ -63,14 +63,14 @@ func (o OriginPolicy) cells() []string {
 	return []string{o.Origin, methods, credentials, abridge(o.Options.AllowHeaders), abridge(o.Options.ExposeHeaders), maxAge, o.Layer}
 }
 
-// abridge writes list in about 20 bytes, "-" if it is empty.
+// abridge writes list in about 16 bytes, "-" if it is empty.
 func abridge(list []string) string {
 	if len(list) == 0 {
 		return "-"
 	}
 	text := list[0]
 	for i, s := range list[1:] {
-		if len(text)+len(",")+len(s) > 20 {
+		if len(text)+len(",")+len(s) > 16 {
 			return text + " +" + strconv.Itoa(len(list)-1-i)
 		}
 		text += "," + s

@@ -12,8 +12,9 @@ type RouteVerifier interface {
 
 	// Verifier returns a function that reports why no request is known that a route
 	// would serve, or, with preflights, why those to it would not arrive where they
-	// are answered if the router is served without CorsConfig.Handler. What it needs
-	// of the router as a whole it may read once.
+	// are answered if the router is served without CorsConfig.Handler. The text is a
+	// reason and, after a semicolon, a remedy. What it needs of the router as a whole
+	// it may read once.
 	Verifier() func(route *Route, preflights bool) error
 }
 
