@@ -150,7 +150,7 @@ var auditCases = []struct {
 	}},
 	{"insecure-origin", []routecors.Option{routecors.DangerouslyTrustInsecureOrigins()}, func(b bench) {
 		b.add("GET /x", `{"http://a.example": {}, "http://127.0.0.1:3000": {}}`)
-		b.resource("/r", `{"http://a.example": {"allow_credentials": true, "allow_methods": ["GET"]}}`, "GET")
+		b.resource("/r", `{"http://a.example": {"allow_credentials": true, "allow_methods": ["GET", "DELETE"]}}`, "GET", "DELETE")
 	}, []string{
 		`warning: insecure-origin: /r: origin "http://a.example": anyone on the network can put a page under a plain http origin; use https`,
 		`note: insecure-origin: GET /x: origin "http://a.example": anyone on the network can put a page under a plain http origin; use https`,

@@ -224,7 +224,9 @@ func (c *CorsConfig) Group(policy Policy) (*CorsConfig, error) {
 	if errs != nil {
 		return nil, errors.Join(errs...)
 	}
-	c.reg.outer = append(c.reg.outer, placed{l, inGroup})
+	if at := (placed{l, inGroup}); !slices.Contains(c.reg.outer, at) {
+		c.reg.outer = append(c.reg.outer, at)
+	}
 	return &CorsConfig{reg: c.reg, layers: slices.Concat([]*layer{l}, c.layers)}, nil
 }
 
