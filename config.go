@@ -183,7 +183,7 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 		layers:   map[fingerprint]*layer{},
 		grants:   map[fingerprint]*grant{},
 		enabled:  map[fingerprint]*enabled{},
-		notes:    map[*layer][]error{},
+		notes:    map[*layer][]*ConfigError{},
 		seeds:    [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 	}
 	reg.preflights = &Preflights{reg}
@@ -210,6 +210,7 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 	if errs = append(errs, policyErrs...); errs != nil {
 		return nil, errors.Join(errs...)
 	}
+	reg.outer = []placed{{l, inDefaults}}
 	return &CorsConfig{reg: reg, layers: []*layer{l}}, nil
 }
 
@@ -222,6 +223,9 @@ func (c *CorsConfig) Group(policy Policy) (*CorsConfig, error) {
 	l, errs := c.reg.compile(policy, "group")
 	if errs != nil {
 		return nil, errors.Join(errs...)
+	}
+	if at := (placed{l, inGroup}); !slices.Contains(c.reg.outer, at) {
+		c.reg.outer = append(c.reg.outer, at)
 	}
 	return &CorsConfig{reg: c.reg, layers: slices.Concat([]*layer{l}, c.layers)}, nil
 }

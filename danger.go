@@ -16,15 +16,15 @@ const (
 	publicSuffix
 )
 
-// dangers names the option for each danger.
+// dangers names, for each danger, the option and the code of a Finding.
 var dangers = [...]struct {
 	danger
-	option string
+	option, code string
 }{
-	{everyOrigin, "DangerouslyTrustEveryOrigin"},
-	{nullOrigin, "DangerouslyTrustNullOrigin"},
-	{insecureOrigin, "DangerouslyTrustInsecureOrigins"},
-	{publicSuffix, "DangerouslyTrustPublicSuffixes"},
+	{everyOrigin, "DangerouslyTrustEveryOrigin", "wide-pattern"},
+	{nullOrigin, "DangerouslyTrustNullOrigin", "null-origin"},
+	{insecureOrigin, "DangerouslyTrustInsecureOrigins", "insecure-origin"},
+	{publicSuffix, "DangerouslyTrustPublicSuffixes", "public-suffix"},
 }
 
 // reason says why credentials for key are this danger, and what to write instead.

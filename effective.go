@@ -56,13 +56,13 @@ func (p place) String() string { return [...]string{"route", "resource", "group"
 
 // Routes returns what was added, and is in force now, in the order of Add; then the
 // routes that resources cover. What it does not list is private.
-func (c *CorsConfig) Routes() []RoutePolicy {
+func (c *CorsConfig) Routes() RoutePolicies {
 	routes := c.reg.enabledRoutes()
 	sample := func(*Route) *http.Request { return nil }
 	if s, ok := c.reg.adapter.(Sampler); ok {
 		sample = s.Sampler()
 	}
-	list := make([]RoutePolicy, len(routes))
+	list := make(RoutePolicies, len(routes))
 	for i, route := range routes {
 		e := route.enabled.Load()
 		list[i] = RoutePolicy{Route: route, Covered: e.covered, Origins: e.origins(route), Sample: sample(route)}
@@ -72,24 +72,37 @@ func (c *CorsConfig) Routes() []RoutePolicy {
 
 // origins lists the keys of e.
 func (e *enabled) origins(route *Route) (list []OriginPolicy) {
+	e.eachKey(func(l placed, key string, g *grant) {
+		list = append(list, OriginPolicy{key, l.place.String(), g.options(), e.methods(route, g)})
+	})
+	return list
+}
+
+// eachKey calls f for the keys that can decide, in the order in which they are asked.
+func (e *enabled) eachKey(f func(l placed, key string, g *grant)) {
 	seen := map[string]bool{}
 	for i, l := range e.layers {
-		add := func(key string, g *grant) {
+		for key, g := range l.keys {
 			nearer := func(l placed) bool { return l.lookup(key) != nil }
 			if seen[key] || slices.ContainsFunc(e.layers[:i], nearer) {
-				return
+				continue
 			}
 			seen[key] = true
-			list = append(list, OriginPolicy{key, l.place.String(), g.options(), e.methods(route, g)})
-		}
-		for key, index := range l.origins.All() {
-			add(key, l.grants[index])
-		}
-		if l.star != nil {
-			add("*", l.star)
+			f(l, key, g)
 		}
 	}
-	return list
+}
+
+// keys yields the keys of l by precedence.
+func (l *layer) keys(yield func(key string, g *grant) bool) {
+	for key, index := range l.origins.All() {
+		if !yield(key, l.grants[index]) {
+			return
+		}
+	}
+	if l.star != nil {
+		yield("*", l.star)
+	}
 }
 
 // methods lists what allowsMethod allows.

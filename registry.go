@@ -230,7 +230,8 @@ type registry struct {
 	layers    map[fingerprint]*layer
 	grants    map[fingerprint]*grant
 	enabled   map[fingerprint]*enabled
-	notes     map[*layer][]error // for Verify
+	notes     map[*layer][]*ConfigError // for Verify
+	outer     []placed                  // the defaults, the groups
 	seeds     [2]maphash.Seed
 	routes    []*Route    // that were added, in order
 	resources []*Resource // that were added, in order
@@ -307,7 +308,7 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 		delete(reg.notes, l)
 		return nil, inOrder(errs)
 	}
-	slices.SortFunc(reg.notes[l], func(a, b error) int { return cmp.Compare(a.Error(), b.Error()) })
+	slices.SortFunc(reg.notes[l], func(a, b *ConfigError) int { return cmp.Compare(a.Error(), b.Error()) })
 	l.origins = *origin.NewSet(patterns)
 	reg.layers[print] = l
 	return l, nil

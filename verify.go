@@ -12,8 +12,9 @@ type RouteVerifier interface {
 
 	// Verifier returns a function that reports why no request is known that a route
 	// would serve, or, with preflights, why those to it would not arrive where they
-	// are answered if the router is served without CorsConfig.Handler. What it needs
-	// of the router as a whole it may read once.
+	// are answered if the router is served without CorsConfig.Handler. The text is a
+	// reason and, after a semicolon, a remedy. What it needs of the router as a whole
+	// it may read once.
 	Verifier() func(route *Route, preflights bool) error
 }
 
@@ -22,18 +23,33 @@ type RouteVerifier interface {
 // where Resolve cannot see it; each pattern whose preflights would not arrive. The
 // last it leaves out once Handler was called: call it after. It also notes a MaxAge
 // that browsers cut, and a Dangerously… option that no policy needs. What it looks
-// at are sample requests: it cannot find all that may go wrong.
+// at are sample requests: it cannot find all that may go wrong. Audit also reports
+// what works, but may not be meant.
 func (c *CorsConfig) Verify() error {
 	var errs []error
-	fail := func(e Entity, reason string) {
-		errs = append(errs, &ConfigError{Route: e.String(), Reason: reason})
+	for _, p := range c.verify() {
+		errs = append(errs, p.err)
+	}
+	return errors.Join(errs...)
+}
+
+// A problem is what Verify reports.
+type problem struct {
+	severity Severity
+	code     string
+	err      *ConfigError
+}
+
+func (c *CorsConfig) verify() (problems []problem) {
+	fail := func(code string, e Entity, reason string) {
+		problems = append(problems, problem{SeverityError, code, &ConfigError{Route: e.String(), Reason: reason}})
 	}
 	bare := !c.reg.fronted.Load()
 	routes := c.reg.enabledRoutes()
 	if bare && c.reg.settings.withoutOPTIONS {
 		bare = false
 		if slices.ContainsFunc(routes, func(r *Route) bool { return !r.receivesOPTIONS() }) {
-			errs = append(errs, &ConfigError{Reason: "nothing answers preflights: with WithoutSyntheticOPTIONS, serve through CorsConfig.Handler"})
+			problems = append(problems, problem{SeverityError, "no-preflights", &ConfigError{Reason: "nothing answers preflights: with WithoutSyntheticOPTIONS, serve through CorsConfig.Handler"}})
 		}
 	}
 	verify := func(*Route, bool) error { return nil }
@@ -44,58 +60,72 @@ func (c *CorsConfig) Verify() error {
 	for _, route := range routes {
 		layers := route.enabled.Load().layers
 		if len(layers) == 0 {
-			fail(route, "was added, but no policy, group or default lists an origin; give Add a policy")
+			fail("no-policy", route, "was added, but no policy, group or default lists an origin; give Add a policy")
 		}
 		for _, l := range layers {
 			if !noted[l.layer] {
 				noted[l.layer] = true
-				errs = append(errs, c.reg.notesOf(l.layer)...)
+				problems = append(problems, c.reg.notesOf(l.layer)...)
 			}
 		}
 		if err := verify(route, bare); err != nil {
-			fail(route, err.Error())
+			code := "unreachable-route"
+			if bare && verify(route, false) == nil {
+				code = "lost-preflights"
+			}
+			fail(code, route, err.Error())
 		}
 	}
-	errs = append(errs, c.reg.idle()...)
-	return errors.Join(append(errs, c.reg.needless()...)...)
+	for _, res := range c.reg.idle() {
+		fail("idle-resource", res, "was added, but opens none of its routes; name methods in AllowMethods, or add the routes")
+	}
+	return append(problems, c.reg.needless()...)
 }
 
-func (reg *registry) notesOf(l *layer) []error {
+func (reg *registry) notesOf(l *layer) (problems []problem) {
 	reg.mu.Lock()
 	defer reg.mu.Unlock()
-	return reg.notes[l]
+	for _, note := range reg.notes[l] {
+		problems = append(problems, problem{SeverityNote, "max-age", note})
+	}
+	return problems
 }
 
-// idle returns an error for each resource that opens none of its routes.
-func (reg *registry) idle() (errs []error) {
+// idle returns each resource that opens none of its routes.
+func (reg *registry) idle() (idle []*Resource) {
 	reg.mu.Lock()
 	resources := slices.Clone(reg.resources)
 	reg.mu.Unlock()
 	for _, res := range resources {
-		res.mu.Lock()
-		if !slices.ContainsFunc(res.routes, func(r *Route) bool { return r.enabled.Load() != nil }) {
-			errs = append(errs, &ConfigError{Route: res.String(), Reason: "was added, but opens none of its routes; name methods in AllowMethods, or add the routes"})
+		if !res.inUse() {
+			idle = append(idle, res)
 		}
-		res.mu.Unlock()
 	}
-	return errs
+	return idle
 }
 
-// needless returns an error for each danger that Setup was told to accept, and
+// inUse reports whether some route of res is open.
+func (res *Resource) inUse() bool {
+	res.mu.Lock()
+	defer res.mu.Unlock()
+	return slices.ContainsFunc(res.routes, func(r *Route) bool { return r.enabled.Load() != nil })
+}
+
+// needless returns a problem for each danger that Setup was told to accept, and
 // that no policy has.
-func (reg *registry) needless() (errs []error) {
+func (reg *registry) needless() (problems []problem) {
 	reg.mu.Lock()
 	defer reg.mu.Unlock()
 	for _, d := range dangers {
 		if reg.settings.trusted&^reg.settings.needed&d.danger != 0 {
-			errs = append(errs, &ConfigError{Route: "Setup", Reason: d.option + " is not needed by any policy; leave it out"})
+			problems = append(problems, problem{SeverityWarning, "needless-option", &ConfigError{Route: "Setup", Reason: d.option + " is not needed by any policy; leave it out"}})
 		}
 	}
-	return errs
+	return problems
 }
 
 // note returns what is worth a note of Verify; nil if nothing is.
-func (o ResourceOptions) note(route, key string) error {
+func (o ResourceOptions) note(route, key string) *ConfigError {
 	if o.MaxAge <= 7200 {
 		return nil
 	}

@@ -61,6 +61,7 @@ import (
 var (
 	_ routecors.OPTIONSRegistrar = (*Adapter)(nil)
 	_ routecors.Prober           = (*Adapter)(nil)
+	_ routecors.RouteLister      = (*Adapter)(nil)
 	_ routecors.RouteVerifier    = (*Adapter)(nil)
 	_ routecors.Sampler          = (*Adapter)(nil)
 )

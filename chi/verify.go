@@ -25,7 +25,7 @@ func (a *Adapter) Verifier() func(route *routecors.Route, preflights bool) error
 		}
 		at := places[of.base]
 		if at == nil {
-			return errors.New("its router is not mounted in the one that chicors.New was given")
+			return errors.New("its router is not mounted in the one that chicors.New was given; mount it, or add its routes to a registry of their own")
 		}
 		return root.verify(route, at, preflights)
 	}
@@ -91,16 +91,20 @@ type finding struct {
 // would not, it returns the first.
 func (l *level) look(route *routecors.Route, at *mountPoint) (first finding) {
 	method := route.Method()
+	missing := finding{err: errors.New("is not in the router, or another handler overwrote it; register it with the adapter, under a pattern of its own")}
 	e := at.patterns[route.Pattern()]
 	if e == nil {
-		return finding{err: errors.New("is not in the router; another handler overwrote it")}
+		return missing
 	}
 	for _, m := range slices.Sorted(maps.Keys(e.handlers)) {
 		if method == "" && routeOf(e.handlers[m]) == route {
 			method = m
 		}
 	}
-	if h := e.handlers[method]; routeOf(h) != route {
+	switch h := e.handlers[method]; {
+	case h == nil:
+		return missing
+	case routeOf(h) != route:
 		return finding{err: fmt.Errorf("the router runs a %T there, which overwrote the route, or has it inside; register the route itself, with the adapter, and put wrappers round its handler", h)}
 	}
 	for _, prefix := range at.prefixes {
@@ -129,7 +133,7 @@ func (l *level) verify(route *routecors.Route, at *mountPoint, preflights bool) 
 	case f.runs, f.unclear, f.path == "": // no path is known that matches an expression
 		return nil
 	}
-	return fmt.Errorf("another route stands before it: for %s %s the router runs a %T", f.method, f.path, f.handler)
+	return fmt.Errorf("another route stands before it: for %s %s the router runs a %T; leave one of them out", f.method, f.path, f.handler)
 }
 
 // receives reports whether an OPTIONS request to path reaches a handler that answers

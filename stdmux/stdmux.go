@@ -41,6 +41,7 @@ import (
 var (
 	_ routecors.OPTIONSRegistrar = (*Adapter)(nil)
 	_ routecors.Prober           = (*Adapter)(nil)
+	_ routecors.RouteLister      = (*Adapter)(nil)
 	_ routecors.RouteVerifier    = (*Adapter)(nil)
 	_ routecors.Sampler          = (*Adapter)(nil)
 )
@@ -61,6 +62,8 @@ type Adapter struct {
 	slots      map[string]*slot      // by the key of a pattern
 	refused    map[*slot]error       // why the mux has no handler of ours there
 	preflights *routecors.Preflights // to be answered; nil before the first Add
+	routes     []*routecors.Route    // that Handle returned
+	inner      []*Adapter            // that Mount returned
 }
 
 // New returns the adapter of mux, which is http.DefaultServeMux if nil.
@@ -86,6 +89,7 @@ func (a *Adapter) Handle(pattern string, h http.Handler) *routecors.Route {
 	if s := a.slots[key(path)]; s != nil && s.inMux && method != "" {
 		a.users.Handle(pattern, route) // in the mux, ours has the path
 		s.users.Store(true)
+		a.routes = append(a.routes, route)
 		return route
 	}
 	a.handle(pattern, route)
@@ -121,6 +125,7 @@ func (a *Adapter) Resource(pattern string) *routecors.Resource {
 func (a *Adapter) handle(pattern string, route *routecors.Route) {
 	err := try(a.mux, pattern, route)
 	if err == nil {
+		a.routes = append(a.routes, route)
 		return
 	}
 	// The mux names the pattern that was there first, the user's before ours.
@@ -253,6 +258,9 @@ func (a *Adapter) Mount(prefix string, sub *http.ServeMux, middlewares ...func(h
 	path = strings.TrimSuffix(path, "/")
 	inner.mount = &mount{outer: a, inner: inner, host: host, prefix: path, next: http.StripPrefix(path, next)}
 	a.mux.Handle(prefix, inner.mount)
+	a.mu.Lock()
+	a.inner = append(a.inner, inner)
+	a.mu.Unlock()
 	a.outermost().mounted.Store(true)
 	return inner
 }

@@ -113,7 +113,7 @@ func done(w http.ResponseWriter, r *http.Request) {
 func main() {
 	addr := flag.String("addr", "127.0.0.1:8080", "address to listen on")
 	flag.Parse()
-	h, _, err := newHandler()
+	h, cors, err := newHandler()
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -122,8 +122,16 @@ func main() {
 		log.Fatal(err)
 	}
 	url := "http://" + l.Addr().String()
-	fmt.Printf("Who may do what, as the API itself answers:\n\n")
+	fmt.Printf("The policies of each public route, the nearest first:\n\n")
+	if err := cors.Routes().WriteTable(os.Stdout); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("\nWho may do what, as the API itself answers:\n\n")
 	writeTable(os.Stdout, h)
+	fmt.Printf("\nWhat the audit has to say:\n\n")
+	for _, finding := range cors.Audit() {
+		fmt.Println(finding)
+	}
 	writeExamples(os.Stdout, url)
 	log.Fatal(http.Serve(l, h))
 }

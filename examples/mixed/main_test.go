@@ -117,3 +117,15 @@ func TestActual(t *testing.T) {
 		}
 	}
 }
+
+// TestAudit: nothing in the policies is wider than it needs to be, or idle.
+func TestAudit(t *testing.T) {
+	_, cors, err := newHandler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := cors.Audit()
+	if len(got) != 1 || got[0].Code != "form-post" || got[0].Route != "POST /orders" {
+		t.Errorf("the orders with cookies are all there is to say: %v", got)
+	}
+}
