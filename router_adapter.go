@@ -73,6 +73,8 @@ type Route struct {
 	// preflights is set when OPTIONS requests to this route are asked for
 	// preflights first.
 	preflights atomic.Pointer[Preflights]
+
+	tally atomic.Pointer[tally] // of refusals; nil before the first
 }
 
 // NewRoute returns the Route for an adapter to put into its router: for method
@@ -121,15 +123,23 @@ func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route.handler.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, route.handler, w, r)
+	e.serve(route, route.handler, w, r, false)
 }
 
 // exposing is the context key of a request whose response lists its headers.
 type exposing struct{}
 
-// serve runs next as the handler of route, its response decorated.
-func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request) {
-	g := e.decorate(route, w.Header(), r)
+// serve runs next as the handler of route, its response decorated. It is called by
+// CorsConfig.Handler, front, and by the route.
+func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, front bool) {
+	g, why, seen := e.decorate(route, w.Header(), r)
+	if why.reason > NotCORS && !seen {
+		e.unshared(route, why, next, w, r, front)
+		return
+	}
+	if reg := e.preflights.reg; reg.settings.logger != nil && g != nil && !seen && r.Header["Origin"] != nil {
+		reg.logDebug("routecors: response shared", route, Allowed, r, false)
+	}
 	if g == nil || !g.exposeAll {
 		next.ServeHTTP(w, r)
 		return
@@ -165,14 +175,29 @@ func (p *Preflights) Answer(w http.ResponseWriter, r *http.Request, refuse bool)
 	}
 	route, e := p.resolve(r)
 	if e == nil {
+		why := refusedMethod(r.Header[acrm])
 		if !refuse {
+			if p.reg.settings.logger != nil {
+				p.reg.logDebug("routecors: preflight handed on", nil, why.reason, r, true)
+			}
 			return false
 		}
-		p.reg.refuse403(w, refusedMethod(r.Header[acrm]), "")
+		p.reg.refuse(w, r, nil, nil, why)
 		return true
 	}
 	e.answerPreflight(route, w, r)
 	return true
+}
+
+// Answers reports whether Answer would answer r without refuse. It is for routers
+// that choose a handler by a function of the request, which they may ask often: it
+// counts and logs nothing.
+func (p *Preflights) Answers(r *http.Request) bool {
+	if !isPreflight(r) {
+		return false
+	}
+	_, e := p.resolve(r)
+	return e != nil
 }
 
 // Attach has route answer preflights before it runs its handler: all of them if
@@ -207,17 +232,17 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request) {
 	origins, method := r.Header["Origin"], r.Header[acrm][0]
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
-		e.preflights.reg.refuse403(w, refusal{OriginMalformed, first(origins)}, method)
+		e.preflights.reg.refuse(w, r, route, e, refusal{OriginMalformed, first(origins)})
 		return
 	}
 	g, why := e.decide(route, origins, method)
 	if g == nil {
-		e.preflights.reg.refuse403(w, why.precise(), method)
+		e.preflights.reg.refuse(w, r, route, e, why.precise())
 		return
 	}
 	allowHeaders, why := g.decideHeaders(r.Header[acrh])
 	if why.reason != Allowed {
-		e.preflights.reg.refuse403(w, why, method)
+		e.preflights.reg.refuse(w, r, route, e, why)
 		return
 	}
 
@@ -246,6 +271,9 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 		maxAge = "0"
 	}
 	values.set(h, acma, maxAge)
+	if reg := e.preflights.reg; reg.settings.logger != nil {
+		reg.logDebug("routecors: preflight approved", route, Allowed, r, true)
+	}
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
 }
 
@@ -292,5 +320,5 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.next.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, f.next, w, r)
+	e.serve(route, f.next, w, r, true)
 }
