@@ -141,7 +141,7 @@ func TestLogForged(t *testing.T) {
 			r, _ := http.NewRequest("OPTIONS", "http://h.example/x/1", nil)
 			r.Header = header
 			r.URL.Path = "/x/" + evil
-				s.mux.ServeHTTP(&discardWriter{http.Header{}}, r)
+			s.mux.ServeHTTP(&discardWriter{http.Header{}}, r)
 		}
 		lines := book.take()
 		if len(lines) != len(requests) {
