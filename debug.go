@@ -39,9 +39,11 @@ import (
 // method that is CORS-safelisted, an origin that is not listed or denied, and a route
 // that was not added are refused as ever.
 //
-// It is for development. An origin that some key of the route matches learns which
-// header names it may send, and everyone who reads a status alone takes the answer for
-// an approval: gateways, health checks, curl.
+// It is for development. A page of an allowed origin gains nothing, but who sends
+// requests by hand can read that the origin is allowed, and which header names. Who
+// reads a status alone takes the answer for an approval. And where a proxy in front
+// adds CORS headers of its own to responses that are ok, a 403 would have kept the
+// browser from sending, and this answer may not.
 func WithDebug() Option {
 	return func(s *settings) error { s.debug = true; return nil }
 }

@@ -68,6 +68,29 @@ func TestDebugFailure(t *testing.T) {
 	}
 }
 
+// TestDebugOuterHeaders: what a middleware further out has set makes no approval of a
+// refusal.
+func TestDebugOuterHeaders(t *testing.T) {
+	s := newSite(t, `{"https://app.example": {"allow_methods": ["PUT"]}}`, routecors.WithDebug())
+	s.add(t, "/x")
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range []string{"Origin", "Methods", "Headers", "Credentials"} {
+			w.Header().Set("Access-Control-Allow-"+name, "*")
+		}
+		w.Header().Set("Access-Control-Max-Age", "600")
+		s.mux.ServeHTTP(w, r)
+	})
+	for _, test := range []struct{ method, header, want string }{
+		{"DELETE", "x-a", "200 Access-Control-Allow-Origin=https://app.example Access-Control-Max-Age=0 " + asked},
+		{"PUT", "x-a", "200 Access-Control-Allow-Methods=PUT Access-Control-Allow-Origin=https://app.example Access-Control-Max-Age=0 " + asked},
+	} {
+		got := answer(ask(h, "OPTIONS", "/x", "Origin: "+app, "Access-Control-Request-Method: "+test.method, "Access-Control-Request-Headers: "+test.header))
+		if got != test.want {
+			t.Errorf("%s with %s: %s, want %s", test.method, test.header, got, test.want)
+		}
+	}
+}
+
 // TestDebugApprovesNothing: for random policies and requests, what is sent with
 // WithDebug is what is sent without.
 func TestDebugApprovesNothing(t *testing.T) {

@@ -59,6 +59,7 @@ func TestLog(t *testing.T) {
 	book, option := withLogbook(slog.LevelInfo)
 	s := newSite(t, `{"https://b.example": {"allow_headers": ["X-A"]}}`, option)
 	s.add(t, "PUT /x/{name}")
+	s.add(t, "GET /y")
 	s.router.Handle("DELETE /x/{name}", text(""))
 	h := s.cors.Handler(s.mux)
 	for _, test := range []struct {
@@ -78,6 +79,10 @@ func TestLog(t *testing.T) {
 		{"PUT", "/x/1", []string{"Origin: https://b.example", "Origin: https://c.example"}, []string{
 			`level=WARN msg="routecors: response not shared" reason=origin-malformed route="PUT /x/{name}" method="\"PUT\"" origin="\"https://b.example\"" path="\"/x/1\"" preflight=false why="routecors: Origin \"https://b.example\" is not one serialized origin" suppressed=0`,
 		}},
+		{"GET", "/y", []string{"Origin: https://App.example"}, []string{
+			`level=WARN msg="routecors: response not shared" reason=origin-malformed route="GET /y" method="\"GET\"" origin="\"https://App.example\"" path="\"/y\"" preflight=false why="routecors: Origin \"https://App.example\" is not one serialized origin" suppressed=0`,
+		}},
+		{"GET", "/y", []string{"Origin: " + app}, nil}, // the same for Counters
 		{"PUT", "/x/1", []string{"Origin: https://app.example"}, nil}, // the second
 		{"PUT", "/x/1", []string{"Origin: https://b.example"}, nil},   // shared
 		{"PUT", "/x/1", []string{"Origin: https://example.com"}, nil}, // its own
