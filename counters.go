@@ -168,7 +168,7 @@ func (e *enabled) unshared(route *Route, why refusal, next http.Handler, w http.
 		t.fronts.Add(1)
 		defer t.fronts.Add(-1)
 		if e.constant {
-			w.Header()[varyKey] = nil //lint:ignore SA1008 varyKey says why it is not canonical
+			w.Header()[varyKey] = nil
 		}
 	}
 	if front || t.fronts.Load() == 0 {
