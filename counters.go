@@ -167,8 +167,9 @@ func (e *enabled) unshared(route *Route, why refusal, next http.Handler, w http.
 	if front {
 		t.fronts.Add(1)
 		defer t.fronts.Add(-1)
-		if e.constant {
-			w.Header()[varyKey] = nil
+		//lint:ignore SA1008 varyKey says why it is not canonical
+		if h := w.Header(); e.constant && len(h[varyKey]) == 0 {
+			h[varyKey] = nil
 		}
 	}
 	if front || t.fronts.Load() == 0 {

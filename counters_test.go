@@ -203,6 +203,20 @@ func TestCountsBothWays(t *testing.T) {
 	}
 }
 
+// TestCountsKeepVary: that a refusal was counted is told to who is behind, and takes
+// nothing of what an outer CorsConfig.Handler, of another Setup, says to caches.
+func TestCountsKeepVary(t *testing.T) {
+	inner, outer := newSite(t, `{"*": {"deny": true}}`), newSite(t, `{"https://app.example": {}}`)
+	inner.add(t, "GET /x")
+	must(t, outer.cors.Add(outer.router.Handle("GET /x", inner.cors.Handler(inner.mux))))
+	if got, want := actual(outer.mux, "GET", "/x", app), "200 Vary=Origin"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if diff := cmp.Diff([]string{"GET /x origin-denied 1"}, counts(inner.cors)); diff != "" {
+		t.Errorf("counts (-want +got)\n%s", diff)
+	}
+}
+
 // TestCountsResource: routes that a resource covers come after those that were added,
 // and a route keeps its numbers when it is added itself.
 func TestCountsResource(t *testing.T) {

@@ -82,7 +82,7 @@ func TestLog(t *testing.T) {
 		{"GET", "/y", []string{"Origin: https://App.example"}, []string{
 			`level=WARN msg="routecors: response not shared" reason=origin-malformed route="GET /y" method="\"GET\"" origin="\"https://App.example\"" path="\"/y\"" preflight=false why="routecors: Origin \"https://App.example\" is not one serialized origin" suppressed=0`,
 		}},
-		{"GET", "/y", []string{"Origin: " + app}, nil}, // the same for Counters
+		{"GET", "/y", []string{"Origin: " + app}, nil},                // the same for Counters
 		{"PUT", "/x/1", []string{"Origin: https://app.example"}, nil}, // the second
 		{"PUT", "/x/1", []string{"Origin: https://b.example"}, nil},   // shared
 		{"PUT", "/x/1", []string{"Origin: https://example.com"}, nil}, // its own
