@@ -75,6 +75,9 @@
 // or is a redirect. A 405 comes from the router: the preflight did not arrive, and
 // Verify says why. A 401 comes from a middleware before CorsConfig.Handler.
 //
+// Counters counts refusals by route and reason, WithLogger logs them, and WithDebug has
+// the console of the browser name the method or the header that is refused.
+//
 // # Vocabulary
 //
 // The terms are those of the Fetch standard, https://fetch.spec.whatwg.org/. Beside
@@ -107,6 +110,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Policy maps origins to what pages of them may do. A key is a serialized
@@ -185,6 +189,7 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 		enabled:  map[fingerprint]*enabled{},
 		notes:    map[*layer][]*ConfigError{},
 		seeds:    [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		started:  time.Now(),
 	}
 	reg.preflights = &Preflights{reg}
 	reg.unsafe.Store(new([]unsafeMethod))

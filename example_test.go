@@ -3,9 +3,12 @@ package routecors_test
 import (
 	"encoding/json"
 	"errors"
+	"expvar"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 
 	"github.com/routecors/routecors"
 	"github.com/routecors/routecors/stdmux"
@@ -105,6 +108,91 @@ func ExampleResource() {
 	// Output:
 	// PUT /articles/7 of https://app.example.com: 204
 	// DELETE /articles/7 of https://app.example.com: 403
+}
+
+// What Counters returns is an expvar.Var: a program says
+// expvar.Publish("cors", cors.Counters()).
+func ExampleCorsConfig_Counters() {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}})
+	if err != nil {
+		panic(err)
+	}
+	if err := cors.Add(router.HandleFunc("PUT /articles/{id}", sayOK)); err != nil {
+		panic(err)
+	}
+	var vars expvar.Map
+	vars.Set("cors", cors.Counters())
+
+	h := cors.Handler(mux)
+	askFor(h, "https://app.example.com", "PUT", "/articles/7")
+	askFor(h, "https://other.example", "PUT", "/articles/7")
+	askFor(h, "https://other.example", "PUT", "/articles/8")
+	fmt.Println(vars.String())
+	for count := range cors.Counters().All() {
+		fmt.Println(count.Route, count.Reason, count.Count)
+	}
+	// Output:
+	// PUT /articles/7 of https://app.example.com: 204
+	// PUT /articles/7 of https://other.example: 403
+	// PUT /articles/8 of https://other.example: 403
+	// {"cors": [{"route":"PUT /articles/{id}","reason":"origin-not-listed","preflight":true,"count":2}]}
+	// PUT /articles/{id} origin-not-listed 2
+}
+
+func ExampleWithLogger() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}}, routecors.WithLogger(logger))
+	if err != nil {
+		panic(err)
+	}
+	if err := cors.Add(router.HandleFunc("PUT /articles", sayOK)); err != nil {
+		panic(err)
+	}
+	askFor(mux, "null", "PUT", "/articles")
+	askFor(mux, "null", "PUT", "/articles") // not logged: it is the same within ten seconds
+	// Output:
+	// level=WARN msg="routecors: preflight refused" reason=origin-not-listed route="PUT /articles" method="\"PUT\"" origin="\"null\"" path="\"/articles\"" preflight=true why="routecors: origin \"null\" is not allowed to \"PUT\" here; no policy of the route lists it" suppressed=0
+	// PUT /articles of null: 403
+	// PUT /articles of null: 403
+}
+
+// With debug, the preflight passes the CORS check, and the browser's console says:
+// Method DELETE is not allowed by Access-Control-Allow-Methods in preflight response.
+func ExampleWithDebug() {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{
+		"https://app.example.com": {AllowMethods: []string{"PUT"}},
+	}, routecors.WithDebug())
+	if err != nil {
+		panic(err)
+	}
+	if err := cors.Add(router.HandleFunc("/articles/{id}", sayOK)); err != nil {
+		panic(err)
+	}
+	r := httptest.NewRequest(http.MethodOptions, "/articles/7", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Access-Control-Request-Method", "DELETE")
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Header().Get("Access-Control-Allow-Origin"))
+	fmt.Printf("methods %q\n", w.Header().Get("Access-Control-Allow-Methods"))
+	fmt.Print(w.Body)
+	// Output:
+	// 200 https://app.example.com
+	// methods ""
+	// routecors: method "DELETE" is not among the AllowMethods of this origin here
 }
 
 // All mistakes are reported at once, each with what to write instead.

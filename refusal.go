@@ -58,6 +58,14 @@ func refusedMethod(methods []string) refusal {
 	return refusal{RouteNotAdded, methods[0]}
 }
 
+// noOrigin is the refusal where the lines of Origin are not one.
+func noOrigin(origins []string) refusal {
+	if len(origins) == 0 {
+		return refusal{reason: NotCORS}
+	}
+	return refusal{reason: OriginMalformed}
+}
+
 func refusedHeader(rejected string) refusal {
 	if rejected == "" {
 		return refusal{reason: HeadersTooLong}

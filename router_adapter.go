@@ -73,6 +73,8 @@ type Route struct {
 	// preflights is set when OPTIONS requests to this route are asked for
 	// preflights first.
 	preflights atomic.Pointer[Preflights]
+
+	tally atomic.Pointer[tally] // of refusals; nil before the first
 }
 
 // NewRoute returns the Route for an adapter to put into its router: for method
@@ -121,16 +123,23 @@ func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route.handler.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, route.handler, w, r, r.Header["Origin"])
+	e.serve(route, route.handler, w, r, r.Header["Origin"], false)
 }
 
 // exposing is the context key of a request whose response lists its headers.
 type exposing struct{}
 
 // serve runs next as the handler of route, its response decorated. origins are the
-// Origin lines of r.
-func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string) {
-	g := e.decorate(route, w.Header(), r.Method, origins)
+// Origin lines of r. It is called by CorsConfig.Handler, front, and by the route.
+func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {
+	g, why, seen := e.decorate(route, w.Header(), r.Method, origins)
+	if why.reason > NotCORS && !seen {
+		e.unshared(route, why, next, w, r, origins, front)
+		return
+	}
+	if reg := e.preflights.reg; reg.settings.logger != nil && g != nil && !seen && origins != nil {
+		reg.logDebug("routecors: response shared", route, Allowed, r, false)
+	}
 	if g == nil || !g.exposeAll {
 		next.ServeHTTP(w, r)
 		return
@@ -171,16 +180,29 @@ func (p *Preflights) Answer(w http.ResponseWriter, r *http.Request, refuse bool)
 // answer is Answer for a preflight with these lines. They are handed on from here: to
 // look one up among the headers that a browser sends costs as much as to decide.
 func (p *Preflights) answer(w http.ResponseWriter, r *http.Request, origins, methods []string, refuse bool) bool {
-	if len(methods) == 1 && methods[0] != "" {
-		if route, e := p.reg.resolve(r, methods[0]); e != nil {
-			e.answerPreflight(route, w, r, origins, methods[0])
-			return true
-		}
+	if route, e := p.resolve(r, methods); e != nil {
+		e.answerPreflight(route, w, r, origins, methods[0])
+		return true
 	}
+	why := refusedMethod(methods)
 	if refuse {
-		p.reg.refuse403(w, refusedMethod(methods), "")
+		p.reg.refuse(w, r, nil, nil, why, "")
+	} else if p.reg.settings.logger != nil {
+		p.reg.logDebug("routecors: preflight handed on", nil, why.reason, r, true)
 	}
 	return refuse
+}
+
+// Answers reports whether Answer would answer r without refuse. It is for routers
+// that choose a handler by a function of the request, which they may ask often: it
+// counts and logs nothing.
+func (p *Preflights) Answers(r *http.Request) bool {
+	methods := r.Header[acrm]
+	if r.Method != http.MethodOptions || r.Header["Origin"] == nil || methods == nil {
+		return false
+	}
+	_, e := p.resolve(r, methods)
+	return e != nil
 }
 
 // Attach has route answer preflights before it runs its handler: all of them if
@@ -189,8 +211,15 @@ func (p *Preflights) Attach(route *Route) {
 	route.preflights.CompareAndSwap(nil, p)
 }
 
-// resolve returns the enabled route that would serve r sent with method; nil if there
-// is none.
+// resolve returns the enabled route that would serve what the preflight r announces by
+// methods, its Access-Control-Request-Method lines; nil if there is none.
+func (p *Preflights) resolve(r *http.Request, methods []string) (*Route, *enabled) {
+	if len(methods) != 1 || methods[0] == "" {
+		return nil, nil
+	}
+	return p.reg.resolve(r, methods[0])
+}
+
 func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) {
 	route := reg.adapter.Resolve(r, method)
 	if route == nil {
@@ -203,17 +232,17 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 // serve.
 func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) {
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
-		e.preflights.reg.refuse403(w, refusal{OriginMalformed, first(origins)}, method)
+		e.preflights.reg.refuse(w, r, route, e, refusal{OriginMalformed, first(origins)}, method)
 		return
 	}
 	g, why := e.decide(route, origins, method)
 	if g == nil {
-		e.preflights.reg.refuse403(w, why.precise(), method)
+		e.preflights.reg.refuse(w, r, route, e, why.precise(), method)
 		return
 	}
 	allowHeaders, why := g.decideHeaders(r.Header[acrh])
 	if why.reason != Allowed {
-		e.preflights.reg.refuse403(w, why, method)
+		e.preflights.reg.refuse(w, r, route, e, why, method)
 		return
 	}
 
@@ -245,6 +274,9 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	values.set(h, acam, allowMethods)
 	values.set(h, acah, allowHeaders)
 	values.set(h, acma, maxAge)
+	if reg := e.preflights.reg; reg.settings.logger != nil {
+		reg.logDebug("routecors: preflight approved", route, Allowed, r, true)
+	}
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
 }
 
@@ -294,5 +326,5 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.next.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, f.next, w, r, origins)
+	e.serve(route, f.next, w, r, origins, true)
 }

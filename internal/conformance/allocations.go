@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,8 +38,15 @@ func allocations(t testing.TB, h http.Handler, method, target string, lines ...s
 
 // Allocations counts what a request costs beyond the router: one array that holds
 // the values of all headers, which the handler may write to. The route leaves what
-// cors.Handler has set. It does not count right under the race detector.
+// cors.Handler has set. A logger costs nothing beyond the lines that it gets, which
+// are one of each kind here. It does not count right under the race detector.
 func Allocations(t testing.TB, router Router) {
+	t.Helper()
+	countAllocations(t, router)
+	countAllocations(t, router, routecors.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+}
+
+func countAllocations(t testing.TB, router Router, options ...routecors.Option) {
 	t.Helper()
 	site := router.New()
 	policy := routecors.Policy{
@@ -49,7 +58,7 @@ func Allocations(t testing.TB, router Router) {
 	for i := range 1000 {
 		policy[fmt.Sprintf("https://*.s%d.example", i)] = routecors.ResourceOptions{}
 	}
-	cors, err := routecors.Setup(site.Adapter(), policy)
+	cors, err := routecors.Setup(site.Adapter(), policy, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
