@@ -180,6 +180,6 @@ func (e *enabled) unshared(route *Route, why refusal, next http.Handler, w http.
 // isOwn reports whether origin names host, as the origin of a page does that is of
 // the same server.
 func isOwn(origin, host string) bool {
-	_, own, ok := strings.Cut(origin, "://")
-	return ok && own == host
+	scheme, ok := strings.CutSuffix(origin, host)
+	return ok && strings.HasSuffix(scheme, "://")
 }
