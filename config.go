@@ -352,7 +352,9 @@ func (c *CorsConfig) compileAll(policies []Policy, name string, check func(Polic
 		if check != nil {
 			errs = append(errs, check(p)...)
 		}
-		layers = append(layers, l)
+		if len(p) > 0 { // else it says nothing, and would keep equal routes apart
+			layers = append(layers, l)
+		}
 	}
 	return layers, errs
 }
