@@ -143,6 +143,7 @@ type enabled struct {
 	chain
 	preflights *Preflights
 	covered    bool // by its resource; the route itself was not added
+	routes     int  // that have it now; guarded by registry.mu
 }
 
 // decide is the one place where it is decided whether pages of an origin may use
@@ -239,6 +240,8 @@ type registry struct {
 	routes    []*Route    // that were added, in order
 	resources []*Resource // that were added, in order
 	key       []byte      // scratch space for what fingerprints stand for
+	last      int         // id of a layer
+	kept      int         // how much was left of layers, grants and enabled by tidy
 }
 
 // A fingerprint stands for a policy, or a part of one: two that differ have the
@@ -271,7 +274,8 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 	if l := reg.layers[print]; l != nil {
 		return l, nil
 	}
-	l := &layer{id: len(reg.layers)}
+	reg.last++
+	l := &layer{id: reg.last}
 	var errs []*ConfigError
 	patterns := make([]origin.Pattern, 0, len(p))
 	l.grants = make([]*grant, 0, len(p))
@@ -356,7 +360,7 @@ func (reg *registry) enable(layers []*layer, own, nearest int, covered bool) *en
 	print := reg.fingerprint(reg.key)
 	e := reg.enabled[print]
 	if e == nil {
-		e = &enabled{newChain(layers, own, nearest), reg.preflights, covered}
+		e = &enabled{chain: newChain(layers, own, nearest), preflights: reg.preflights, covered: covered}
 		reg.enabled[print] = e
 	}
 	return e
@@ -379,6 +383,7 @@ func (reg *registry) activate(route *Route, e *enabled) {
 	if route.receivesOPTIONS() {
 		reg.preflights.Attach(route)
 	}
+	e.count(route.enabled.Load())
 	reg.noteMethods(route, e)
 	route.enabled.Store(e)
 }
