@@ -42,6 +42,11 @@ func get(t *testing.T, h http.Handler) string {
 	return wire(t, res)
 }
 
+func answerB(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-B", "b")
+	w.WriteHeader(http.StatusAccepted)
+}
+
 // TestUpdateBetween: CorsConfig.Handler has decided by one policy and the route decides
 // by another; then the policy changes back before the header is written. The response
 // is by the policy that the route saw.
@@ -62,18 +67,15 @@ func TestUpdateBetween(t *testing.T) {
 						h.ServeHTTP(w, r)
 					})
 				}
-				back := true
 				route = s.router.HandleFunc("GET /x", func(w http.ResponseWriter, r *http.Request) {
-					w.Header().Set("X-B", "b")
-					if back {
-						update(before.policy)
-					}
-					w.WriteHeader(http.StatusAccepted)
+					update(before.policy)
+					answerB(w, r)
 				})
 				must(t, s.cors.Add(route, policy(t, before.policy)))
 				got := get(t, way.wrap(s, between(s.mux)))
-				back = false
-				update(after.policy)
+
+				s = newSite(t, after.policy) // never updated
+				must(t, s.cors.Add(s.router.HandleFunc("GET /x", answerB)))
 				want := get(t, way.wrap(s, s.mux))
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("%s, from %s to %s: (-want +got)\n%s", way.name, before.name, after.name, diff)
@@ -233,7 +235,7 @@ func TestRefuseWidening(t *testing.T) {
 	}{
 		{route, `{"https://app.example": {"allow_credentials": true}}`, "GET /x: \"https://app.example\" is now allowed\n" +
 			"\tGET /x: \"https://app.example\" may now use credentials\n\tGET /x: \"https://b.example\" may now send every header"},
-		{res, `{"https://app.example": {"allow_methods": ["PUT"]}}`, `PUT /x: "https://app.example" is now allowed`},
+		{res, `{"https://app.example": {"allow_methods": ["PUT", "DELETE"]}}`, `PUT /x: "https://app.example" is now allowed`},
 	} {
 		before := fmt.Sprintf("%+v", s.cors.Routes()[0].Origins)
 		err := s.cors.Update(tt.entity, policy(t, tt.policy))
@@ -246,6 +248,12 @@ func TestRefuseWidening(t *testing.T) {
 		}
 		if after := fmt.Sprintf("%+v", s.cors.Routes()[0].Origins); before != after {
 			t.Errorf("%s was changed all the same:\n%s\n%s", tt.entity, before, after)
+		}
+		if tt.entity == res {
+			res.Handle("DELETE", text(""))
+			if got := preflight(s.mux, "DELETE", "/x", app)[:3]; got != "403" {
+				t.Errorf("a route that came after a refused Update of its resource answers %s", got)
+			}
 		}
 		must(t, s.cors.Widen(tt.entity, policy(t, tt.policy)))
 		if got := preflight(s.mux, strings.Fields(fmt.Sprint(tt.want))[0][:3], "/x", app)[:3]; got != "204" {
