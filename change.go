@@ -197,7 +197,7 @@ func (e *WideningError) Error() string {
 
 // A RouteChange is what changes for one route.
 type RouteChange struct {
-	Route   string   `json:"route"` // as its String gives it
+	Route   string   `json:"route"` // as its String gives it; from Apply, as AllRoutes lists it
 	Changes []Change `json:"changes"`
 }
 

@@ -174,6 +174,7 @@ func WithoutSyntheticOPTIONS() Option {
 type CorsConfig struct {
 	reg    *registry
 	layers []*layer // nearest first: the groups, the defaults
+	file   applied  // guarded by registry.applying
 }
 
 // Setup returns a registry for the routes of adapter. The defaults hold for

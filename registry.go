@@ -230,6 +230,7 @@ type registry struct {
 	started    time.Time
 	unrouted   atomic.Pointer[tally] // of refusals where no route was added; nil before the first
 
+	applying  sync.Mutex // taken before mu of several resources
 	mu        sync.Mutex // guards what follows; requests never take it
 	layers    map[fingerprint]*layer
 	grants    map[fingerprint]*grant

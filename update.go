@@ -79,7 +79,12 @@ func (c *CorsConfig) updateRoute(route *Route, policies []Policy, widen bool) er
 	if errs != nil {
 		return errors.Join(errs...)
 	}
-	return c.reg.commit([]step{{route, c, old, c.enabledBy(route, layers)}}, widen)
+	steps := []step{{name, route, c, old, c.enabledBy(route, layers)}}
+	if err := c.reg.checkWidening(steps, widen); err != nil {
+		return err
+	}
+	c.reg.commit(steps)
+	return nil
 }
 
 func (c *CorsConfig) updateResource(res *Resource, policies []Policy, widen bool) error {
@@ -98,16 +103,17 @@ func (c *CorsConfig) updateResource(res *Resource, policies []Policy, widen bool
 	var steps []step
 	for _, route := range res.routes {
 		if old := reg.added(route); old != nil {
-			steps = append(steps, step{route, route.config, old, route.config.enabledBy(route, old.own())})
+			steps = append(steps, step{route.String(), route, route.config, old, route.config.enabledBy(route, old.own())})
 		} else if !route.added.Load() {
-			steps = append(steps, step{route, nil, route.enabled.Load(), res.covering(route)})
+			steps = append(steps, step{route.String(), route, nil, route.enabled.Load(), res.covering(route)})
 		}
 	}
-	err := reg.commit(steps, widen)
-	if err != nil {
+	if err := reg.checkWidening(steps, widen); err != nil {
 		res.layers, res.nearest = before, nearest
+		return err
 	}
-	return err
+	reg.commit(steps)
+	return nil
 }
 
 // enabledBy returns what makes route share its responses by the layers that are its
@@ -163,6 +169,7 @@ func (reg *registry) lock(resources ...*Resource) (unlock func()) {
 
 // A step is what becomes of one route: old and new are nil where it is private.
 type step struct {
+	name     string
 	route    *Route
 	config   *CorsConfig // whose layers are the furthest; nil if the route was not added itself
 	old, new *enabled
@@ -170,30 +177,38 @@ type step struct {
 
 // diff returns what the step changes for pages.
 func (s step) diff() RouteChange {
-	return RouteChange{s.route.String(), diff(s.old.side(s.route), s.new.side(s.route))}
+	return RouteChange{s.name, diff(s.old.side(s.route), s.new.side(s.route))}
 }
 
-// commit takes the steps, unless they widen what pages may do, and that is refused.
-func (reg *registry) commit(steps []step, widen bool) error {
-	if reg.settings.refuseWidening && !widen {
-		var wider []RouteChange
-		for _, s := range steps {
-			change := s.diff()
-			change.Changes = slices.DeleteFunc(change.Changes, func(c Change) bool { return !c.Widens })
-			if len(change.Changes) > 0 {
-				wider = append(wider, change)
-			}
-		}
-		if wider != nil {
-			return &WideningError{wider}
+// checkWidening returns what of the steps widens, if Setup was told to refuse that.
+func (reg *registry) checkWidening(steps []step, widen bool) error {
+	if !reg.settings.refuseWidening || widen {
+		return nil
+	}
+	var wider []RouteChange
+	for _, s := range steps {
+		change := s.diff()
+		change.Changes = slices.DeleteFunc(change.Changes, func(c Change) bool { return !c.Widens })
+		if len(change.Changes) > 0 {
+			wider = append(wider, change)
 		}
 	}
+	if wider == nil {
+		return nil
+	}
+	return &WideningError{wider}
+}
+
+// commit takes the steps, which nothing refuses any more.
+func (reg *registry) commit(steps []step) {
 	for _, s := range steps {
 		s.route.config = s.config
 		if s.old == s.new {
 			continue
 		}
-		s.route.updated.Store(true) // before a request can decide by the new one
+		if s.old != nil {
+			s.route.updated.Store(true) // before a request can decide by the new one
+		}
 		if s.new != nil {
 			reg.activate(s.route, s.new)
 			continue
@@ -201,7 +216,6 @@ func (reg *registry) commit(steps []step, widen bool) error {
 		s.old.routes--
 		s.route.enabled.Store(nil)
 	}
-	return nil
 }
 
 // count counts the routes that share what they answer by, one of which goes from old
