@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -141,6 +142,49 @@ GET /private: route https://p.example defaults https://setup.example
 	changes, err = s.cors.Apply(file(t, `{}`))
 	must(t, err)
 	want(t, "an empty file", "GET /api/added: defaults https://setup.example\n", open(s.cors))
+	if _, err = s.cors.Apply(second); !errors.As(err, &widening) {
+		t.Errorf("the second file again: %v", err)
+	}
+	_, err = s.cors.ApplyWidening(second)
+	must(t, err)
+}
+
+// The longest name that ends in "/*" decides, then one with a method, in whatever order they stand.
+func TestApplyPrecedence(t *testing.T) {
+	entries := []string{`"/*": {"https://all.example": {}}`, `"GET /api/*": {"https://get.example": {}}`, `"/api/*": {"https://api.example": {}}`, `"/api/v1/*": {"https://v1.example": {}}`}
+	for i := range entries {
+		s := newSite(t, "")
+		for _, pattern := range []string{"GET /api/a", "PUT /api/a", "GET /api/v1/a", "GET /other"} {
+			s.router.Handle(pattern, text(pattern))
+		}
+		all := slices.Concat(entries[i:], entries[:i])
+		_, err := s.cors.Apply(file(t, `{"routes": {`+strings.Join(all, ",")+`}}`))
+		must(t, err)
+		want(t, strings.Join(all, "\n"), `GET /api/a: route https://get.example
+PUT /api/a: route https://api.example
+GET /api/v1/a: route https://v1.example
+GET /other: route https://all.example
+`, open(s.cors))
+	}
+}
+
+// A route whose preflights the router cannot take is refused with all others.
+func TestApplyOPTIONS(t *testing.T) {
+	s := newSite(t, "")
+	s.router.Handle("GET /a", text(""))
+	s.router.Handle("GET /b", text(""))
+	s.mux.Handle("OPTIONS /b", text(""))
+	both := file(t, `{"routes": {"GET /a": {"*": {}}, "GET /b": {"*": {}}}}`)
+	_, err := s.cors.Apply(both)
+	if err == nil || !strings.HasPrefix(err.Error(), "policies.json:1:34: routecors: GET /b: ") {
+		t.Errorf("error %v", err)
+	}
+	if got := open(s.cors); got != "" {
+		t.Errorf("open all the same:\n%s", got)
+	}
+	_, err = s.cors.Apply(file(t, `{"routes": {"GET /a": {"*": {}}}}`))
+	must(t, err)
+	want(t, "GET /a alone", "GET /a: route *\n", open(s.cors))
 }
 
 // A route that leaves the file is covered by its resource again.
