@@ -96,6 +96,9 @@ func (route *Route) String() string {
 	return route.method + " " + route.pattern
 }
 
+// MarshalText returns what String does: a route stands in JSON as its pattern.
+func (route *Route) MarshalText() ([]byte, error) { return []byte(route.String()), nil }
+
 // Adapter returns the adapter that registered the route.
 func (route *Route) Adapter() RouterAdapter { return route.adapter }
 
@@ -203,19 +206,25 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 	return route, route.enabled.Load()
 }
 
+// decidePreflight decides about r, the preflight of a request that route would
+// serve. It returns the options of the page, and the header names to answer with.
+func (e *enabled) decidePreflight(route *Route, r *http.Request) (g *grant, allowHeaders string, why refusal) {
+	origins := r.Header["Origin"]
+	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
+		return nil, "", refusal{OriginMalformed, first(origins)}
+	}
+	g, why = e.decide(route, origins, r.Header[acrm][0])
+	if g == nil {
+		return nil, "", why.precise()
+	}
+	allowHeaders, why = g.decideHeaders(r.Header[acrh])
+	return g, allowHeaders, why
+}
+
 // answerPreflight answers r, the preflight of a request that route would serve.
 func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request) {
 	origins, method := r.Header["Origin"], r.Header[acrm][0]
-	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
-		e.preflights.reg.refuse403(w, refusal{OriginMalformed, first(origins)}, method)
-		return
-	}
-	g, why := e.decide(route, origins, method)
-	if g == nil {
-		e.preflights.reg.refuse403(w, why.precise(), method)
-		return
-	}
-	allowHeaders, why := g.decideHeaders(r.Header[acrh])
+	g, allowHeaders, why := e.decidePreflight(route, r)
 	if why.reason != Allowed {
 		e.preflights.reg.refuse403(w, why, method)
 		return
