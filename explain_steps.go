@@ -127,7 +127,7 @@ func (e *explanation) ladder() (steps []Step) {
 	step(stepNotDenied, "http-access-control-allow-origin", "the key does not deny it")
 	step(stepMethod, "http-access-control-allow-methods", "the route allows "+quoted(e.Method))
 	if !e.Preflight {
-		step(stepCheck, "concept-cors-check", "browser: Access-Control-Allow-Origin is "+quoted(e.Response.get(acao)))
+		step(stepCheck, "concept-cors-check", "the browser sees Access-Control-Allow-Origin "+quoted(e.Response.get(acao)))
 		step(stepCredentials, "cors-protocol-and-credentials", e.credentialsText())
 		return steps
 	}
@@ -136,17 +136,17 @@ func (e *explanation) ladder() (steps []Step) {
 		names = "the key allows " + list(e.Headers)
 	}
 	step(stepHeaders, "http-access-control-allow-headers", names)
-	step(stepCheck, "concept-cors-check", "browser: Access-Control-Allow-Origin is "+quoted(e.Response.get(acao)))
+	step(stepCheck, "concept-cors-check", "the browser sees Access-Control-Allow-Origin "+quoted(e.Response.get(acao)))
 	step(stepCredentials, "cors-protocol-and-credentials", e.credentialsText())
-	step(stepStatus, "ok-status", "browser: the status is "+strconv.Itoa(e.Response.Status))
-	methods := "browser: it lists " + quoted(e.Response.get(acam))
+	step(stepStatus, "ok-status", "the browser sees the status "+strconv.Itoa(e.Response.Status))
+	methods := "the browser sees " + quoted(e.Response.get(acam))
 	if headers.IsSafelistedMethod(e.Method) {
-		methods = "browser: a CORS-safelisted method needs none"
+		methods = "a CORS-safelisted method need not be listed"
 	}
 	step(stepAllowMethods, "http-access-control-allow-methods", methods)
-	listed := "browser: it need list none"
+	listed := "no header need be listed"
 	if len(e.Headers) > 0 {
-		listed = "browser: it lists " + quoted(e.Response.get(acah))
+		listed = "the browser sees " + quoted(e.Response.get(acah))
 	}
 	step(stepAllowHeaders, "http-access-control-allow-headers", listed)
 	return steps
@@ -160,18 +160,16 @@ func (e *explanation) failure() string {
 	case e.why.reason == RouteNotAdded, e.why.reason == RouteNotFound, e.why.reason == Redirected:
 		return e.routerText()
 	case e.why.reason == CredentialsWithWildcard, e.why.reason == CredentialsNotAllowed:
-		return "browser: " + e.Sentence + "; the server sends what it sends all the same"
+		return e.Sentence + "; the server sends the other headers all the same, and the browser refuses them"
 	}
 	return e.Sentence
 }
 
 func (e *explanation) credentialsText() string {
-	switch {
-	case !e.Credentials:
-		return "browser: the request is not credentialed, or not known to be"
-	default:
-		return "browser: Access-Control-Allow-Credentials is " + quoted(e.Response.get(acac))
+	if !e.Credentials {
+		return "the request has no Cookie"
 	}
+	return "the browser sees Access-Control-Allow-Credentials " + quoted(e.Response.get(acac))
 }
 
 // routerText says what the router does.

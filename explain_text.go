@@ -81,8 +81,12 @@ func (d Decision) write(b *strings.Builder, indent string) {
 		line("  ", f.Name, ": ", printable(f.Value))
 	}
 	if d.Announced != nil {
+		before := *d.Announced
+		if !d.Allowed {
+			before.Console, before.Remedy = "", "" // as below
+		}
 		line("  before it, the browser sends:")
-		d.Announced.write(b, indent+"    ")
+		before.write(b, indent+"    ")
 	}
 	if d.Console != "" {
 		line("  console: ", printable(d.Console))

@@ -89,8 +89,8 @@ func (e *explanation) routeRemedy() string {
 		return "register with the adapter what is mounted or wrapped here, so that it can be seen into, and add its route for " + quoted(e.Method)
 	case o.Kind == RunsHandler:
 		pattern = o.Pattern
-	case o.Kind == NoHandlerOfMethod:
-		before = "have the page send one of " + strings.Join(o.Allow, ", ") + ", or register a handler for " + quoted(e.Method) + " and add it: "
+	case len(others(o.Allow)) > 0:
+		before = "have the page send one of " + strings.Join(others(o.Allow), ", ") + ", or register a handler for " + quoted(e.Method) + " and add it: "
 	default:
 		before = "mend the URL, or register a handler for it and add it: "
 	}
@@ -99,6 +99,11 @@ func (e *explanation) routeRemedy() string {
 		remedy += ", or name " + strconv.Quote(e.Method) + " in AllowMethods of the policy of its resource"
 	}
 	return remedy + "; " + e.byDefaults()
+}
+
+// others returns methods without OPTIONS, which a router may serve by us alone.
+func others(methods []string) []string {
+	return slices.DeleteFunc(slices.Clone(methods), func(m string) bool { return m == "OPTIONS" })
 }
 
 // byDefaults says what policy a route has for the origin, if Add gets none with it.
@@ -115,19 +120,10 @@ func (e *explanation) byDefaults() string {
 		text, _ := g.options().MarshalJSON() // it has no error
 		return "without a policy of its own the key " + strconv.Quote(key) + " of " + e.place(l.place.String()) + " decides: " + string(text)
 	}
-	if p, ok := policyFor(e.Origin); ok {
-		return "the defaults do not list the origin: give Add " + p + ", too"
+	if e.Origin == "null" || !origin.Valid(e.Origin) { // null is not one page's origin: to list it is to list everyone
+		return "the defaults do not list the origin"
 	}
-	return "the defaults do not list the origin"
-}
-
-// policyFor returns a Policy that lists o, in Go. null is not one page's origin: to
-// list it is to list everyone.
-func policyFor(o string) (text string, ok bool) {
-	if o == "null" || !origin.Valid(o) {
-		return "", false
-	}
-	return "routecors.Policy{" + strconv.Quote(o) + ": {}}", true
+	return "the defaults do not list the origin: give Add a policy that does, too, routecors.Policy{" + strconv.Quote(e.Origin) + ": {}}"
 }
 
 const nullRemedy = `serve the page so that it has an origin of its own: "null" is that of anyone's sandboxed frame`
@@ -136,10 +132,36 @@ func (e *explanation) listRemedy() string {
 	if e.Origin == "null" {
 		return nullRemedy
 	}
+	to := e.place(inRoute.String())
 	if e.enabled.covered {
-		return "add " + e.page() + " with AllowMethods {" + strconv.Quote(e.Route.method) + "} to " + e.place(inResource.String())
+		to = e.place(inResource.String())
 	}
-	return "add " + e.page() + " to " + e.place(inRoute.String())
+	with := e.needs()
+	if with != "" {
+		with = ", with " + with + ","
+	}
+	return "add " + e.page() + with + " to " + to
+}
+
+// needs names the options that a key must have to allow e.
+func (e *explanation) needs() string {
+	var with []string
+	if e.enabled.covered && e.Route.method != "" {
+		with = append(with, "AllowMethods {"+strconv.Quote(e.Route.method)+"}")
+	}
+	if e.Route.method == "" && !headers.IsSafelistedMethod(e.Method) {
+		with = append(with, "AllowMethods {"+quoted(e.Method)+"}")
+	}
+	names := slices.DeleteFunc(slices.Clone(e.Headers), func(name string) bool { return headers.CheckRequestHeader(name) != nil })
+	if len(names) > 0 {
+		with = append(with, "AllowHeaders {"+list(names)+"}")
+	}
+	if e.Credentials {
+		if p, err := origin.ParsePattern(e.Origin); err == nil && dangersOf(e.Origin, p) == 0 {
+			with = append(with, "AllowCredentials")
+		}
+	}
+	return strings.Join(with, " and ")
 }
 
 func (e *explanation) methodRemedy() string {
