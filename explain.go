@@ -209,6 +209,9 @@ func (e *explanation) announced() *http.Request {
 func (e *explanation) finish(announced *Decision) Decision {
 	e.Reason, e.Allowed = e.why.reason, e.why.reason == Allowed
 	e.Sentence = string(e.why.sentence(nil, e.Method))
+	if !e.Allowed && e.why.reason != NotCORS && e.sameOrigin() {
+		e.Sentence += "; but it is the server's own, whose pages need no permission"
+	}
 	e.Announced = announced
 	e.Steps = e.ladder()
 	if announced != nil && !announced.Allowed {
@@ -273,17 +276,27 @@ func (e *explanation) sameOrigin() bool {
 	return scheme == "https" || scheme == "http"
 }
 
-// urlOf returns the URL of r, absolute where the host is known.
+// urlOf returns the URL of r, absolute where the host is known. What the client sent
+// tells more than r.URL, which handlers cut.
 func urlOf(r *http.Request) string {
-	u := url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery, Opaque: r.URL.Opaque}
-	if r.Host != "" {
-		u.Scheme, u.Host = r.URL.Scheme, r.Host
-		if u.Scheme == "" {
-			u.Scheme = "http"
-			if r.TLS != nil {
-				u.Scheme = "https"
-			}
+	scheme := r.URL.Scheme
+	switch {
+	case scheme != "":
+	case r.TLS != nil:
+		scheme = "https"
+	default:
+		scheme = "http"
+	}
+	if strings.HasPrefix(r.RequestURI, "/") {
+		if r.Host == "" {
+			return r.RequestURI
 		}
+		return scheme + "://" + r.Host + r.RequestURI
+	}
+	u := *r.URL
+	u.User = nil
+	if r.Host != "" {
+		u.Scheme, u.Host = scheme, r.Host
 	}
 	return u.String()
 }
