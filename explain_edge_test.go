@@ -227,6 +227,22 @@ func TestExplainPlainAdapter(t *testing.T) {
 	}
 }
 
+// A probing adapter can also tell whether any handler runs: none but the route's.
+type probing struct{ plain }
+
+func (p *probing) Probe(r *http.Request, method string) (*routecors.Route, bool) {
+	route := p.Resolve(r, method)
+	return route, route != nil
+}
+
+func TestExplainProber(t *testing.T) {
+	cors, err := routecors.Setup(&probing{plain{&only{}}}, nil)
+	must(t, err)
+	if d := cors.Explain(described(t, "POST /x", fromApps)); d.Reason != routecors.RouteNotFound || d.Router.Kind != routecors.NoHandler {
+		t.Errorf("no handler:\n%s", d)
+	}
+}
+
 // TestExplainServed explains requests where they are served, behind what cuts paths.
 func TestExplainServed(t *testing.T) {
 	var got routecors.Decision

@@ -16,7 +16,7 @@ import (
 func newExplained(t *testing.T, router conformance.Router) *routecors.CorsConfig {
 	t.Helper()
 	site := router.New()
-	cors, err := routecors.Setup(site.Adapter(), policy(t, `{"https://app.example": {"allow_headers": ["X-A"]}, "https://bad.example": {"deny": true}}`))
+	cors, err := routecors.Setup(site.Adapter(), policy(t, `{"https://app.example": {"allow_headers": ["X-A"]}, "https://bad.example": {"deny": true}, "https://*.bad.example": {"deny": true}}`))
 	must(t, err)
 	add := func(method, pattern, p string) {
 		t.Helper()
@@ -87,6 +87,7 @@ var explanations = []struct {
 	{"OPTIONS /items/7", fromAdmin + announces + "PUT" + names + "content-type", routecors.Allowed, ``},
 	{"GET /covered", fromApps, routecors.Allowed, ``},
 	{"GET /open", "Origin: null", routecors.Allowed, ``},
+	{"GET /open", "Origin: what no browser sends", routecors.Allowed, ``},
 
 	{"GET /items/7", "", routecors.NotCORS, `set Origin`},
 	{"OPTIONS /items/7", "Access-Control-Request-Method: PUT", routecors.NotCORS, `set Origin`},
@@ -124,6 +125,7 @@ var explanations = []struct {
 	{"GET /covered", fromEvil, routecors.OriginNotListed, `add "https://evil.example", with AllowMethods {"GET"}, to the policy that Add gets with the resource "/covered"`},
 
 	{"GET /items/7", "Origin: https://bad.example", routecors.OriginDenied, `take Deny from the key "https://bad.example" of the defaults`},
+	{"GET /items/7", "Origin: https://a.bad.example", routecors.OriginDenied, `list "https://a.bad.example" in the policy that Add gets with "GET /items/{id}": the key "https://*.bad.example" of the defaults, which denies it, is further away`},
 	{"GET /strict", "Origin: https://a.example", routecors.OriginDenied, `list "https://a.example" beside the key "*" of the policy that Add gets with "GET /strict"`},
 
 	{"PATCH /any", fromApps, routecors.MethodNotAllowed, `write {"GET", "HEAD", "POST", "PATCH"} in AllowMethods of the key "https://app.example" of the defaults`},
@@ -160,6 +162,9 @@ func TestExplain(t *testing.T) {
 				d := cors.Explain(described(t, request, test.lines))
 				if d.Reason != test.want || !strings.Contains(d.Remedy, test.remedy) || (test.remedy == "") != (d.Remedy == "") {
 					t.Errorf("%s of %s: want %v and the remedy %q; got\n%s", request, test.lines, test.want, test.remedy, d)
+				}
+				if n := len(d.Layers); d.Allowed && !(n > 0 && d.Layers[n-1].Decides) {
+					t.Errorf("%s of %s: no layer decides:\n%s", request, test.lines, d)
 				}
 			}
 		})

@@ -15,20 +15,21 @@ import (
 var _ routecors.Describer = (*Adapter)(nil)
 
 // Describe implements routecors.Describer. chi itself never redirects, and its
-// middlewares are not run: what they answer is not seen. It goes the way of Probe.
+// middlewares are not run: what they answer is not seen. It goes the way of Probe. Of
+// trees with several mounts in one place Find tells not all that chi comes by, and the
+// 404 and 405 of these may be taken for each other.
 func (a *Adapter) Describe(r *http.Request, method string) (o routecors.Outcome) {
 	l, method, path, ok := a.locate(r, method)
 	if !ok {
 		return o
-	}
-	if method == http.MethodOptions {
-		o.Refuses = l.refuses(path)
 	}
 	if method == http.MethodHead && l.getHead {
 		if method = l.headBy(path); method != l.headBy(urlPath(r)) || r.URL.RawPath != "" && path != urlPath(r) {
 			return o // Probe says why
 		}
 	}
+	refuses, notAllowed := l.trace(method, path)
+	o.Refuses = refuses && method == http.MethodOptions
 	h, runs := l.find(method, path)
 	route := routeOf(h)
 	switch {
@@ -39,16 +40,12 @@ func (a *Adapter) Describe(r *http.Request, method string) (o routecors.Outcome)
 			o.Kind = routecors.RunsHandler
 		}
 		o.Pattern = l.patternOf(method, path, h)
-	case !knows(method):
-		o.Kind, o.Allow = routecors.NoHandlerOfMethod, a.allowed(r) // chi does not look at the path
+	case notAllowed, !knows(method): // of which chi asks no path
+		o.Kind, o.Allow = routecors.NoHandlerOfMethod, a.allowed(r)
 		o.Status = l.status(http.StatusMethodNotAllowed)
 	default:
 		o.Kind = routecors.NoHandler
 		o.Status = l.status(http.StatusNotFound)
-		if o.Allow = a.allowed(r); o.Allow != nil {
-			o.Kind = routecors.NoHandlerOfMethod
-			o.Status = l.status(http.StatusMethodNotAllowed)
-		}
 	}
 	return o
 }
@@ -61,32 +58,37 @@ func (t *tree) allowed(r *http.Request) []string {
 	return nil
 }
 
-// refuses reports whether an OPTIONS request for path comes to a handler of ours
-// that refuses the preflights which Preflights.Answer does not know.
-func (l *level) refuses(path string) bool {
+// trace goes the way of a request for method and path. It reports whether that comes
+// to an OPTIONS handler of ours which refuses the preflights that Preflights.Answer
+// does not know; and whether chi, on the way, met a handler for another method, so
+// that it answers 405.
+func (l *level) trace(method, path string) (refuses, notAllowed bool) {
 	rctx := chi.NewRouteContext()
 again:
 	rctx.Reset()
-	l.routes.Find(rctx, http.MethodOptions, path)
+	l.routes.Find(rctx, method, path)
+	// chi does not tell in its API.
+	field := reflect.ValueOf(rctx).Elem().FieldByName("methodNotAllowed")
+	notAllowed = notAllowed || field.Kind() == reflect.Bool && field.Bool()
 	for _, pattern := range rctx.RoutePatterns {
-		h := l.own(pattern, http.MethodOptions)
+		h := l.own(pattern, method)
 		o, ours := h.(*options)
 		if ours && !o.users {
-			return true
+			return true, notAllowed
 		}
 		if h != nil && !(ours && isMount(o.next)) {
-			return false
+			return false, notAllowed
 		}
 		sub, stub := l.mounted(pattern)
 		if sub == nil {
-			return false
+			return false, notAllowed
 		}
 		if l = sub; stub {
 			path = "/"
 			goto again
 		}
 	}
-	return false
+	return false, notAllowed
 }
 
 // patternOf returns the pattern of h, which l runs for method and path: with the
@@ -126,10 +128,16 @@ func (l *level) status(status int) int {
 
 func (l *level) customised() bool {
 	mux, ok := l.routes.(*chi.Mux)
-	// chi makes a new function for each 405, of one and the same code.
-	if !ok || reflect.ValueOf(mux.NotFoundHandler()).Pointer() != notFound ||
-		reflect.ValueOf(mux.MethodNotAllowedHandler()).Pointer() != reflect.ValueOf(chi.NewMux().MethodNotAllowedHandler()).Pointer() {
+	if !ok || reflect.ValueOf(mux.NotFoundHandler()).Pointer() != notFound || methodNotAllowed(mux) != methodNotAllowed(chi.NewMux()) {
 		return true
 	}
 	return slices.ContainsFunc(slices.Collect(maps.Values(l.mounts)), (*level).customised)
+}
+
+// methodNotAllowed tells the handlers of r for 405 apart. chi makes a function for
+// each call, of code that is the same if the call is.
+//
+//go:noinline
+func methodNotAllowed(r *chi.Mux) uintptr {
+	return reflect.ValueOf(r.MethodNotAllowedHandler()).Pointer()
 }

@@ -49,7 +49,7 @@ func (w *World) checkExplained(d routecors.Decision, actual *recorder, leaf *Lea
 		differs("the route is added, or it is not")
 	case leaf == nil && d.Router.Kind == routecors.RunsRoute:
 		differs("the route did not run")
-	case d.Router.Status != 0 && d.Router.Status != actual.status:
+	case d.Router.Status != 0 && !sameStatus(d.Router.Status, actual.status):
 		differs(fmt.Sprintf("the router answers %d", actual.status))
 	case d.Router.Location != "" && d.Router.Location != actual.header.Get("Location"):
 		differs("another redirect")
@@ -82,13 +82,20 @@ func (w *World) checkExplainedPreflight(d routecors.Decision, answer *recorder, 
 	case ran && d.Response.Status != 0:
 		differs("a handler of the program answers")
 	case ran, d.Response.Status == 0 && (!describes || d.Router.Kind == routecors.Unknown):
-	case d.Response.Status != 0 && d.Response.Status != answer.status:
+	case d.Response.Status != 0 && !sameStatus(d.Response.Status, answer.status):
 		differs(fmt.Sprintf("the status is %d", answer.status))
 	case d.Response.Status == 0 && answer.status == http.StatusForbidden:
 		differs("we refuse it")
 	case !slices.Equal(corsLines(d), corsLinesOf(answer.header)):
 		differs(fmt.Sprintf("another header: %q", corsLines(d)))
 	}
+}
+
+// sameStatus takes 404 and 405 for the same: which of them chi answers with depends on
+// nodes that its Find may not come by. Tables in packages chi and stdmux tell them apart.
+func sameStatus(a, b int) bool {
+	router := func(status int) bool { return status == http.StatusNotFound || status == http.StatusMethodNotAllowed }
+	return a == b || router(a) && router(b)
 }
 
 // checkLadder: one step fails, just where something is not allowed; the words are there.
