@@ -3,6 +3,7 @@ package routecors_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"log/slog"
 	"maps"
@@ -68,7 +69,7 @@ func TestExplainOdd(t *testing.T) {
 				}
 			}
 			d := cors.Explain(r)
-			if d.Allowed != (d.Reason == routecors.Allowed) || d.Sentence == "" {
+			if d.Allowed != (d.Reason == routecors.Allowed) || d.Sentence == "" || len(d.Headers) > 256 {
 				t.Errorf("%+v:\n%s", r, d)
 			}
 			shown := d.String()
@@ -84,6 +85,32 @@ func TestExplainOdd(t *testing.T) {
 			if r.Method != before.Method || r.Host != before.Host || r.RequestURI != before.RequestURI || !maps.EqualFunc(r.Header, before.Header, slices.Equal) || r.URL != nil && *r.URL != u {
 				t.Errorf("%+v was changed", r)
 			}
+		}
+	}
+}
+
+func TestExplainURL(t *testing.T) {
+	cors := newExplained(t, sites.ServeMux)
+	at := func(s string) *url.URL {
+		u, err := url.Parse(s)
+		must(t, err)
+		return u
+	}
+	tests := []struct {
+		r    *http.Request
+		want string
+	}{
+		{described(t, "GET /items/7?q=1", ""), "https://api.example/items/7?q=1"},
+		{&http.Request{URL: at("https://api.example")}, "https://api.example/"},
+		{&http.Request{URL: at("https://u:p@api.example:8443/a%2Fb?#f")}, "https://api.example:8443/a%2Fb?"},
+		{&http.Request{URL: at("/x"), Host: "api.example"}, "http://api.example/x"},
+		{&http.Request{URL: at("/x"), Host: "api.example", TLS: new(tls.ConnectionState)}, "https://api.example/x"},
+		{&http.Request{URL: at("/x")}, "/x"},
+		{&http.Request{URL: at("/x"), Host: "api.example", RequestURI: "/api/x?q"}, "http://api.example/api/x?q"}, // behind http.StripPrefix
+	}
+	for _, tt := range tests {
+		if got := cors.Explain(tt.r).URL; got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.r.URL, got, tt.want)
 		}
 	}
 }

@@ -126,6 +126,7 @@ var explanations = []struct {
 
 	{"GET /items/7", "Origin: https://bad.example", routecors.OriginDenied, `take Deny from the key "https://bad.example" of the defaults`},
 	{"GET /items/7", "Origin: https://a.bad.example", routecors.OriginDenied, `list "https://a.bad.example" in the policy that Add gets with "GET /items/{id}": the key "https://*.bad.example" of the defaults, which denies it, is further away`},
+	{"GET /strict", "Origin: null", routecors.OriginDenied, `serve the page so that it has an origin of its own`},
 	{"GET /strict", "Origin: https://a.example", routecors.OriginDenied, `list "https://a.example" beside the key "*" of the policy that Add gets with "GET /strict"`},
 
 	{"PATCH /any", fromApps, routecors.MethodNotAllowed, `write {"GET", "HEAD", "POST", "PATCH"} in AllowMethods of the key "https://app.example" of the defaults`},

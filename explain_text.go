@@ -78,7 +78,7 @@ func (d Decision) write(b *strings.Builder, indent string) {
 		line("  the server answers ", strconv.Itoa(d.Response.Status))
 	}
 	for _, f := range d.Response.Header {
-		line("  ", f.Name, ": ", printable(f.Value))
+		line("  ", f.Name, ": ", f.Value)
 	}
 	if d.Announced != nil {
 		before := *d.Announced

@@ -44,11 +44,14 @@ func (e *explanation) remedy() string {
 	case OriginNotListed:
 		return e.listRemedy()
 	case OriginDenied:
+		if e.Origin == "null" || !origin.Valid(e.Origin) {
+			return nullRemedy
+		}
 		layer, key := e.decisive()
 		if e.Origin == key {
 			return "take Deny from the key " + strconv.Quote(key) + " of " + e.place(layer)
 		}
-		if layer == inRoute.String() || e.Origin == "null" {
+		if layer == inRoute.String() {
 			return "list " + e.page() + " beside the key " + strconv.Quote(key) + " of " + e.place(layer) + ", which denies it"
 		}
 		return "list " + e.page() + " in " + e.place(inRoute.String()) + ": the key " + strconv.Quote(key) + " of " + e.place(layer) + ", which denies it, is further away"
