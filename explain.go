@@ -70,16 +70,19 @@ type Field struct {
 
 // Explain says what becomes of r, and why: of an actual request or of a
 // CORS-preflight request, one that is served right now or one that is only
-// described, made by http.NewRequest with method, URL and an Origin header. It runs no handler
-// of the program, and asks the same functions as the answers come from.
+// described, made by http.NewRequest with a method, a URL and an Origin header. It
+// runs no handler of the program, and its answers come from the functions that
+// answer requests. It costs far more than they do.
 //
 // It explains what CorsConfig.Handler does, outermost or in the place where r is
-// looked at. What a middleware answers ahead of the route is not known to it, nor whether preflights
-// arrive where the router is served alone: that is what Verify tells.
+// looked at. What a middleware answers ahead of the route is not known to it, nor
+// whether preflights arrive where the router is served without CorsConfig.Handler:
+// Verify tells that.
 //
-// A Cookie header, in a preflight that is only described, too, stands for the
-// credentials mode "include". Which request headers a page has set cannot be seen:
-// those that browsers set themselves, or proxies add, are taken not to be the page's.
+// A Cookie header stands for the credentials mode "include", in a preflight, too,
+// though browsers send none there. Which request headers a page has set cannot be
+// seen: those that browsers set themselves, or reverse proxies add, are taken not to
+// be the page's.
 func (c *CorsConfig) Explain(r *http.Request) Decision {
 	r = described(r)
 	credentials := len(r.Header["Cookie"]) > 0

@@ -164,6 +164,9 @@ func TestExplain(t *testing.T) {
 				if d.Reason != test.want || !strings.Contains(d.Remedy, test.remedy) || (test.remedy == "") != (d.Remedy == "") {
 					t.Errorf("%s of %s: want %v and the remedy %q; got\n%s", request, test.lines, test.want, test.remedy, d)
 				}
+				if d.Preflight && d.Added && d.Response.Status == 403 && d.Response.Body != "routecors: "+d.Sentence+"\n" {
+					t.Errorf("%s of %s: the body of the 403 has other words: %q\n%s", request, test.lines, d.Response.Body, d)
+				}
 				if n := len(d.Layers); d.Allowed && !(n > 0 && d.Layers[n-1].Decides) {
 					t.Errorf("%s of %s: no layer decides:\n%s", request, test.lines, d)
 				}
