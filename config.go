@@ -74,6 +74,8 @@
 // serves the method at that URL, because it was not added, lies under a private one,
 // or is a redirect. A 405 comes from the router: the preflight did not arrive, and
 // Verify says why. A 401 comes from a middleware before CorsConfig.Handler.
+// CorsConfig.Explain says of any request what is looked at, step by step, and what to
+// change.
 //
 // Counters counts refusals by route and reason, WithLogger logs them, and WithDebug has
 // the console of the browser name the method or the header that is refused.

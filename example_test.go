@@ -223,3 +223,28 @@ func ExamplePolicy_UnmarshalJSON() {
 	// Output:
 	// line 2, column 57: unknown option "allow_header"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny
 }
+
+func ExampleCorsConfig_Explain() {
+	router := stdmux.New(http.NewServeMux())
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}})
+	if err == nil {
+		err = cors.Add(router.HandleFunc("PUT /articles/{id}", sayOK))
+	}
+	if err != nil {
+		panic(err)
+	}
+	r, err := http.NewRequest("PUT", "https://api.example.com/articles/7", nil)
+	if err != nil {
+		panic(err)
+	}
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Content-Type", "application/json")
+	why := cors.Explain(r)
+	fmt.Println(why.Reason)
+	fmt.Println(why.Sentence)
+	fmt.Println(why.Remedy)
+	// Output:
+	// header-not-allowed
+	// request header "content-type" is not among the AllowHeaders of this origin here
+	// name "content-type" in AllowHeaders of the key "https://app.example.com" of the defaults
+}
