@@ -217,7 +217,7 @@ var auditCases = []struct {
 		b.addTo(group, "/every")
 		b.addTo(group, "/but")
 		b.router.Handle("POST /but", text("x"))
-	}, []string{`note: form-post: POST /y and 2 more: origin "https://b.example": a page of any origin can send this POST with a form's content type and the user's cookies, whatever the policy; put http.CrossOriginProtection in front, which is told to trust the origins of the policy`}},
+	}, []string{`note: form-post: POST /y and 2 more: origin "https://b.example": a page of any origin can send this POST with a form's content type and the user's cookies, whatever the policy; serve cors.Handler(cors.CrossOriginProtection().Handler(router)), which trusts the origins of the policy alone`}},
 }
 
 func TestAudit(t *testing.T) {

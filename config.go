@@ -89,7 +89,8 @@
 //
 // CORS keeps answers from pages; it does not keep pages from sending. A POST with a
 // form's content type runs the handler, whatever the policy: that is the business
-// of http.CrossOriginProtection.
+// of CorsConfig.CrossOriginProtection. A WebSocket asks for no permission at all: see
+// CorsConfig.CheckOrigin.
 //
 // # Concurrency
 //
@@ -365,7 +366,9 @@ func (c *CorsConfig) Handler(next http.Handler) http.Handler {
 		panic("routecors: nil handler; pass the router to CorsConfig.Handler")
 	}
 	c.reg.fronted.Store(true)
-	return &front{c.reg, next}
+	f := &front{c.reg, next}
+	c.reg.guards.fronts(f)
+	return f
 }
 
 // A part is an adapter for a part of a router, such as a chi sub-router.
