@@ -147,22 +147,19 @@ type mistrust struct {
 // mistrusts returns why the page that sent r may not act for the user at the route that
 // the router would run.
 func (reg *registry) mistrusts(r *http.Request) mistrust {
-	origins := r.Header["Origin"]
-	if len(origins) != 1 {
-		return mistrust{refusal: refusal{OriginMalformed, first(origins)}}
-	}
 	route, e := reg.resolve(r, r.Method)
 	if e == nil {
 		return mistrust{refusal: refusal{RouteNotAdded, r.Method}}
 	}
+	origins := r.Header["Origin"]
 	g, why := e.decide(route, origins, r.Method)
 	switch {
 	case g == nil:
 		return mistrust{refusal: why.precise()}
 	case !g.credentials:
-		return mistrust{refusal: refusal{CredentialsNotAllowed, origins[0]}}
+		return mistrust{refusal: refusal{CredentialsNotAllowed, first(origins)}}
 	case !g.trusted:
-		return mistrust{refusal{CredentialsNotAllowed, origins[0]}, true}
+		return mistrust{refusal{CredentialsNotAllowed, first(origins)}, true}
 	}
 	return mistrust{}
 }

@@ -100,6 +100,7 @@ func newVault(t *testing.T, router func() vault, before ...func(vault)) vault {
 	b.router.Handle("DELETE /items/all", text("private"))
 	b.router.Handle("POST /private", text("private"))
 	b.add("POST /anyone", `{"*": {"allow_credentials": true}}`)
+	b.add("POST /everyone", `{"*": {}}`)
 	b.add("POST /near", `{"https://app.example": {}}`)
 	b.add("/every", `{"https://app.example": {"allow_credentials": true, "allow_methods": ["GET", "PUT"]}}`)
 	b.add("/all", `{"https://app.example": {"allow_credentials": true, "allow_methods": "*"}}`)
@@ -153,6 +154,7 @@ var protectionCases = []struct {
 	{"the dot of the root", "POST /items", "https://app.example.", "cross-site", 403},
 	{"user info", "POST /items", "https://app.example@evil.example", "cross-site", 403},
 	{"no Origin", "POST /items", "", "cross-site", 403},
+	{"no Origin, on a route for everyone", "POST /everyone", "", "cross-site", 403},
 	{"several lines", "POST /items", "https://app.example|https://evil.example", "cross-site", 403},
 	{"several lines of one", "POST /items", "https://app.example|https://app.example", "cross-site", 403},
 	{"a list", "POST /items", "https://app.example https://evil.example", "cross-site", 403},
