@@ -14,8 +14,9 @@ import "net/http"
 // own pages. Several Origin lines are never accepted.
 //
 // It is the CheckOrigin of a gorilla/websocket Upgrader. Other libraries are told to
-// check nothing once it has been asked. It asks the router for the path of r, and does
-// not work behind an http.StripPrefix that the adapter does not know.
+// check nothing once it has been asked. It may be asked in the handler or before, with r
+// as the router got it: behind an http.StripPrefix that the adapter does not know, it
+// answers for another route.
 //
 // See https://www.rfc-editor.org/rfc/rfc6455#section-10.2.
 func (c *CorsConfig) CheckOrigin(r *http.Request) bool {
