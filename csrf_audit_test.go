@@ -1,6 +1,9 @@
 package routecors_test
 
 import (
+	"slices"
+	"testing"
+
 	"github.com/routecors/routecors"
 )
 
@@ -61,4 +64,14 @@ var protectionAuditCases = []auditCase{
 		`warning: untrusted-key: PUT /x: origin "*": CrossOriginProtection refuses what the key allows to send, since it has no AllowCredentials; add AllowCredentials, or AddInsecureBypassPattern if any page may send it`,
 		`warning: untrusted-key: /every: origin "https://d.example": …`,
 	}},
+}
+
+// TestAuditSeesProtection: in a chi chain, too; not where only the router was given to it.
+func TestAuditSeesProtection(t *testing.T) {
+	for name, build := range vaults {
+		unseen := slices.ContainsFunc(build(t).cors.Audit(), func(f routecors.Finding) bool { return f.Code == "form-post" })
+		if want := name == "ServeMux, alone"; unseen != want {
+			t.Errorf("%s: unseen is %v, want %v", name, unseen, want)
+		}
+	}
 }
