@@ -74,6 +74,11 @@
 // serves the method at that URL, because it was not added, lies under a private one,
 // or is a redirect. A 405 comes from the router: the preflight did not arrive, and
 // Verify says why. A 401 comes from a middleware before CorsConfig.Handler.
+// CorsConfig.Explain says of any request what is looked at, step by step, and what to
+// change.
+//
+// Counters counts refusals by route and reason, WithLogger logs them, and WithDebug has
+// the console of the browser name the method or the header that is refused.
 //
 // # Vocabulary
 //
@@ -108,6 +113,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // A Policy maps origins to what pages of them may do. A key is a serialized
@@ -186,6 +192,7 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 		enabled:  map[fingerprint]*enabled{},
 		notes:    map[*layer][]*ConfigError{},
 		seeds:    [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
+		started:  time.Now(),
 	}
 	reg.preflights = &Preflights{reg}
 	reg.unsafe.Store(new([]unsafeMethod))
@@ -348,7 +355,9 @@ func (c *CorsConfig) compileAll(policies []Policy, name string, check func(Polic
 		if check != nil {
 			errs = append(errs, check(p)...)
 		}
-		layers = append(layers, l)
+		if len(p) > 0 { // else it says nothing, and would keep equal routes apart
+			layers = append(layers, l)
+		}
 	}
 	return layers, errs
 }
@@ -366,9 +375,7 @@ func (c *CorsConfig) Handler(next http.Handler) http.Handler {
 		panic("routecors: nil handler; pass the router to CorsConfig.Handler")
 	}
 	c.reg.fronted.Store(true)
-	f := &front{c.reg, next}
-	c.reg.guards.fronts(f)
-	return f
+	return c.reg.guards.note(&front{c.reg, next})
 }
 
 // A part is an adapter for a part of a router, such as a chi sub-router.

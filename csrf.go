@@ -208,15 +208,16 @@ type guards struct {
 	known []*CrossOriginProtection
 }
 
-// fronts notes that f was made.
-func (k *guards) fronts(f *front) {
+// note returns f, and notes that it was made.
+func (k *guards) note(f *front) *front {
 	if g, ok := f.next.(*guard); ok && g.p.reg == f.reg {
 		k.guarded(f, g.p)
-		return
+		return f
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.bare = append(k.bare, f)
+	return f
 }
 
 // guarded notes that p stands directly before or behind f.

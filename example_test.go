@@ -3,9 +3,12 @@ package routecors_test
 import (
 	"encoding/json"
 	"errors"
+	"expvar"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
 
 	"github.com/routecors/routecors"
 	"github.com/routecors/routecors/stdmux"
@@ -107,6 +110,91 @@ func ExampleResource() {
 	// DELETE /articles/7 of https://app.example.com: 403
 }
 
+// What Counters returns is an expvar.Var: a program says
+// expvar.Publish("cors", cors.Counters()).
+func ExampleCorsConfig_Counters() {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}})
+	if err != nil {
+		panic(err)
+	}
+	if err := cors.Add(router.HandleFunc("PUT /articles/{id}", sayOK)); err != nil {
+		panic(err)
+	}
+	var vars expvar.Map
+	vars.Set("cors", cors.Counters())
+
+	h := cors.Handler(mux)
+	askFor(h, "https://app.example.com", "PUT", "/articles/7")
+	askFor(h, "https://other.example", "PUT", "/articles/7")
+	askFor(h, "https://other.example", "PUT", "/articles/8")
+	fmt.Println(vars.String())
+	for count := range cors.Counters().All() {
+		fmt.Println(count.Route, count.Reason, count.Count)
+	}
+	// Output:
+	// PUT /articles/7 of https://app.example.com: 204
+	// PUT /articles/7 of https://other.example: 403
+	// PUT /articles/8 of https://other.example: 403
+	// {"cors": [{"route":"PUT /articles/{id}","reason":"origin-not-listed","preflight":true,"count":2}]}
+	// PUT /articles/{id} origin-not-listed 2
+}
+
+func ExampleWithLogger() {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			if a.Key == slog.TimeKey {
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}}, routecors.WithLogger(logger))
+	if err != nil {
+		panic(err)
+	}
+	if err := cors.Add(router.HandleFunc("PUT /articles", sayOK)); err != nil {
+		panic(err)
+	}
+	askFor(mux, "null", "PUT", "/articles")
+	askFor(mux, "null", "PUT", "/articles") // not logged: it is the same within ten seconds
+	// Output:
+	// level=WARN msg="routecors: preflight refused" reason=origin-not-listed route="PUT /articles" method="\"PUT\"" origin="\"null\"" path="\"/articles\"" preflight=true why="routecors: origin \"null\" is not allowed to \"PUT\" here; no policy of the route lists it" suppressed=0
+	// PUT /articles of null: 403
+	// PUT /articles of null: 403
+}
+
+// With debug, the preflight passes the CORS check, and the browser's console says:
+// Method DELETE is not allowed by Access-Control-Allow-Methods in preflight response.
+func ExampleWithDebug() {
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{
+		"https://app.example.com": {AllowMethods: []string{"PUT"}},
+	}, routecors.WithDebug())
+	if err != nil {
+		panic(err)
+	}
+	if err := cors.Add(router.HandleFunc("/articles/{id}", sayOK)); err != nil {
+		panic(err)
+	}
+	r := httptest.NewRequest(http.MethodOptions, "/articles/7", nil)
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Access-Control-Request-Method", "DELETE")
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Header().Get("Access-Control-Allow-Origin"))
+	fmt.Printf("methods %q\n", w.Header().Get("Access-Control-Allow-Methods"))
+	fmt.Print(w.Body)
+	// Output:
+	// 200 https://app.example.com
+	// methods ""
+	// routecors: method "DELETE" is not among the AllowMethods of this origin here
+}
+
 // All mistakes are reported at once, each with what to write instead.
 func ExampleConfigError() {
 	_, err := routecors.Setup(stdmux.New(http.NewServeMux()), routecors.Policy{
@@ -136,39 +224,27 @@ func ExamplePolicy_UnmarshalJSON() {
 	// line 2, column 57: unknown option "allow_header"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny
 }
 
-// A page that may read with credentials may also send; nobody else may, and nobody may
-// to a private route.
-func ExampleCorsConfig_CrossOriginProtection() {
-	mux := http.NewServeMux()
-	router := stdmux.New(mux)
-	cors, err := routecors.Setup(router, routecors.Policy{
-		"https://*.example.com": {AllowCredentials: true},
-		"*":                     {},
-	})
+func ExampleCorsConfig_Explain() {
+	router := stdmux.New(http.NewServeMux())
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}})
+	if err == nil {
+		err = cors.Add(router.HandleFunc("PUT /articles/{id}", sayOK))
+	}
 	if err != nil {
 		panic(err)
 	}
-	if err := cors.Add(router.HandleFunc("POST /orders", sayOK)); err != nil {
+	r, err := http.NewRequest("PUT", "https://api.example.com/articles/7", nil)
+	if err != nil {
 		panic(err)
 	}
-	mux.HandleFunc("POST /refunds", sayOK) // private
-
-	protection := cors.CrossOriginProtection()
-	h := cors.Handler(protection.Handler(mux))
-	for _, request := range [][2]string{
-		{"https://app.example.com", "/orders"},
-		{"https://app.example.com", "/refunds"},
-		{"https://other.example", "/orders"},
-	} {
-		r := httptest.NewRequest(http.MethodPost, request[1], nil)
-		r.Header.Set("Origin", request[0])
-		r.Header.Set("Sec-Fetch-Site", "cross-site")
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, r)
-		fmt.Print(w.Code, " ", w.Body)
-	}
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Content-Type", "application/json")
+	why := cors.Explain(r)
+	fmt.Println(why.Reason)
+	fmt.Println(why.Sentence)
+	fmt.Println(why.Remedy)
 	// Output:
-	// 200 ok
-	// 403 routecors: no route that is open to other origins serves "POST" here (cross-origin request detected from Sec-Fetch-Site header)
-	// 403 routecors: origin "https://other.example" is not trusted with "POST" here; the key that allows it has no AllowCredentials (cross-origin request detected from Sec-Fetch-Site header)
+	// header-not-allowed
+	// request header "content-type" is not among the AllowHeaders of this origin here
+	// name "content-type" in AllowHeaders of the key "https://app.example.com" of the defaults
 }

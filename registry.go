@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/routecors/routecors/internal/headers"
 	"github.com/routecors/routecors/internal/origin"
@@ -152,7 +153,7 @@ func (e *enabled) decide(route *Route, origins []string, method string) (*grant,
 	g := e.always
 	if !e.constant {
 		if len(origins) != 1 {
-			return nil, refusal{reason: OriginMalformed}
+			return nil, noOrigin(origins)
 		}
 		g = e.lookup(origins[0])
 	}
@@ -225,6 +226,8 @@ type registry struct {
 	fronted    atomic.Bool // Handler was called
 	unsafe     atomic.Pointer[[]unsafeMethod]
 	sentences  sync.Pool // of buffers for the bodies of refusals
+	started    time.Time
+	unrouted   atomic.Pointer[tally] // of refusals where no route was added; nil before the first
 	guards     guards
 
 	mu        sync.Mutex // guards what follows; requests never take it

@@ -2,6 +2,7 @@ package routecors
 
 import (
 	"cmp"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
@@ -202,6 +203,8 @@ func checkMethod(p Policy, name, method string) (errs []error) {
 type settings struct {
 	preflightStatus int
 	withoutOPTIONS  bool
+	debug           bool
+	logger          *slog.Logger // nil if there is none
 	trusted         danger
 	needed          danger // of the policies so far; guarded by registry.mu
 }

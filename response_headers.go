@@ -27,19 +27,21 @@ const (
 )
 
 // decorate sets the headers of the response to an actual request with method and
-// these Origin lines. Its outcome is the same
-// however often it is called on one header. It returns the grant, nil if the
-// response is not shared.
-func (e *enabled) decorate(route *Route, h http.Header, method string, origins []string) *grant {
-	g, _ := e.decide(route, origins, method)
+// these Origin lines. Its outcome is the same however often it is called on one header.
+// It returns the grant, or why the response is not shared, and whether it saw that
+// CorsConfig.Handler has found the same.
+func (e *enabled) decorate(route *Route, h http.Header, method string, origins []string) (g *grant, why refusal, seen bool) {
+	g, why = e.decide(route, origins, method)
 	if len(h) > 0 {
 		if e.isSet(h, g, origins) {
-			return g // by CorsConfig.Handler
+			//lint:ignore SA1008 varyKey says why it is not canonical
+			_, marked := h[varyKey]
+			return g, why, g != nil || marked
 		}
 		clearShared(h) // of an outer decision: the router ran this route
 	}
 	if g == nil && e.constant {
-		return nil
+		return nil, why, false
 	}
 	n := 1
 	if g != nil {
@@ -53,7 +55,7 @@ func (e *enabled) decorate(route *Route, h http.Header, method string, origins [
 		values.setVaryOrigin(h)
 	}
 	if g == nil {
-		return nil
+		return nil, why, false
 	}
 	if g.star && !g.credentials {
 		values.set(h, acao, "*")
@@ -64,7 +66,7 @@ func (e *enabled) decorate(route *Route, h http.Header, method string, origins [
 		values.set(h, acac, "true")
 	}
 	values.set(h, aceh, g.exposeHeaders)
-	return g
+	return g, why, false
 }
 
 // isSet reports whether h has just what decorate would set for g.

@@ -73,6 +73,8 @@ type Route struct {
 	// preflights is set when OPTIONS requests to this route are asked for
 	// preflights first.
 	preflights atomic.Pointer[Preflights]
+
+	tally atomic.Pointer[tally] // of refusals; nil before the first
 }
 
 // NewRoute returns the Route for an adapter to put into its router: for method
@@ -95,6 +97,9 @@ func (route *Route) String() string {
 	}
 	return route.method + " " + route.pattern
 }
+
+// MarshalText returns what String does: a route stands in JSON as its pattern.
+func (route *Route) MarshalText() ([]byte, error) { return []byte(route.String()), nil }
 
 // Adapter returns the adapter that registered the route.
 func (route *Route) Adapter() RouterAdapter { return route.adapter }
@@ -121,16 +126,23 @@ func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route.handler.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, route.handler, w, r, r.Header["Origin"])
+	e.serve(route, route.handler, w, r, r.Header["Origin"], false)
 }
 
 // exposing is the context key of a request whose response lists its headers.
 type exposing struct{}
 
 // serve runs next as the handler of route, its response decorated. origins are the
-// Origin lines of r.
-func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string) {
-	g := e.decorate(route, w.Header(), r.Method, origins)
+// Origin lines of r. It is called by CorsConfig.Handler, front, and by the route.
+func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {
+	g, why, seen := e.decorate(route, w.Header(), r.Method, origins)
+	if why.reason > NotCORS && !seen {
+		e.unshared(route, why, next, w, r, origins, front)
+		return
+	}
+	if reg := e.preflights.reg; reg.settings.logger != nil && g != nil && !seen && origins != nil {
+		reg.logDebug("routecors: response shared", route, Allowed, r, false)
+	}
 	if g == nil || !g.exposeAll {
 		next.ServeHTTP(w, r)
 		return
@@ -171,16 +183,35 @@ func (p *Preflights) Answer(w http.ResponseWriter, r *http.Request, refuse bool)
 // answer is Answer for a preflight with these lines. They are handed on from here: to
 // look one up among the headers that a browser sends costs as much as to decide.
 func (p *Preflights) answer(w http.ResponseWriter, r *http.Request, origins, methods []string, refuse bool) bool {
-	if len(methods) == 1 && methods[0] != "" {
-		if route, e := p.reg.resolve(r, methods[0]); e != nil {
-			e.answerPreflight(route, w, r, origins, methods[0])
-			return true
-		}
+	route, why, answered := p.reply(w, r, origins, methods, refuse)
+	p.reg.observePreflight(route, why, r, answered)
+	return answered
+}
+
+// reply is answer for whoever counts and logs it, or does not. It also returns the
+// route, if one was added, and why the preflight is refused, if it is.
+func (p *Preflights) reply(w http.ResponseWriter, r *http.Request, origins, methods []string, refuse bool) (route *Route, why refusal, answered bool) {
+	route, e := p.resolve(r, methods)
+	if e != nil {
+		return route, e.answerPreflight(route, w, r, origins, methods[0]), true
 	}
+	why = refusedMethod(methods)
 	if refuse {
-		p.reg.refuse403(w, refusedMethod(methods), "")
+		p.reg.refuse(w, r, nil, why, "")
 	}
-	return refuse
+	return nil, why, refuse
+}
+
+// Answers reports whether Answer would answer r without refuse. It is for routers
+// that choose a handler by a function of the request, which they may ask often: it
+// counts and logs nothing.
+func (p *Preflights) Answers(r *http.Request) bool {
+	methods := r.Header[acrm]
+	if r.Method != http.MethodOptions || r.Header["Origin"] == nil || methods == nil {
+		return false
+	}
+	_, e := p.resolve(r, methods)
+	return e != nil
 }
 
 // Attach has route answer preflights before it runs its handler: all of them if
@@ -189,8 +220,15 @@ func (p *Preflights) Attach(route *Route) {
 	route.preflights.CompareAndSwap(nil, p)
 }
 
-// resolve returns the enabled route that would serve r sent with method; nil if there
-// is none.
+// resolve returns the enabled route that would serve what the preflight r announces by
+// methods, its Access-Control-Request-Method lines; nil if there is none.
+func (p *Preflights) resolve(r *http.Request, methods []string) (*Route, *enabled) {
+	if len(methods) != 1 || methods[0] == "" {
+		return nil, nil
+	}
+	return p.reg.resolve(r, methods[0])
+}
+
 func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) {
 	route := reg.adapter.Resolve(r, method)
 	if route == nil {
@@ -199,22 +237,27 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 	return route, route.enabled.Load()
 }
 
-// answerPreflight answers r, the preflight of a request with method that route would
-// serve.
-func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) {
+// decidePreflight decides about r, the preflight of a request with method that route
+// would serve. It returns the options of the page, and the header names to answer with.
+func (e *enabled) decidePreflight(route *Route, r *http.Request, origins []string, method string) (g *grant, allowHeaders string, why refusal) {
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
-		e.preflights.reg.refuse403(w, refusal{OriginMalformed, first(origins)}, method)
-		return
+		return nil, "", refusal{OriginMalformed, first(origins)}
 	}
-	g, why := e.decide(route, origins, method)
+	g, why = e.decide(route, origins, method)
 	if g == nil {
-		e.preflights.reg.refuse403(w, why.precise(), method)
-		return
+		return nil, "", why.precise()
 	}
-	allowHeaders, why := g.decideHeaders(r.Header[acrh])
+	allowHeaders, why = g.decideHeaders(r.Header[acrh])
+	return g, allowHeaders, why
+}
+
+// answerPreflight answers r, the preflight of a request with method that route would
+// serve, and returns why it refused it, if it did.
+func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) refusal {
+	g, allowHeaders, why := e.decidePreflight(route, r, origins, method)
 	if why.reason != Allowed {
-		e.preflights.reg.refuse403(w, why, method)
-		return
+		e.preflights.reg.refuse(w, r, e, why, method)
+		return why
 	}
 
 	maxAge := g.maxAge
@@ -246,6 +289,16 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	values.set(h, acah, allowHeaders)
 	values.set(h, acma, maxAge)
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
+	return refusal{}
+}
+
+// refuse answers the preflight r for method with the reason why not. e is nil where
+// no route that was added would serve what it announces.
+func (reg *registry) refuse(w http.ResponseWriter, r *http.Request, e *enabled, why refusal, method string) {
+	if reg.settings.debug && e.explain(w, r, why) {
+		return
+	}
+	reg.refuse403(w, why, method)
 }
 
 // refuse403 answers a preflight for method with the reason why not.
@@ -294,5 +347,5 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.next.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, f.next, w, r, origins)
+	e.serve(route, f.next, w, r, origins, true)
 }

@@ -115,23 +115,15 @@ func (a *Adapter) RegisterOPTIONS(_ string, preflights *routecors.Preflights) er
 	return nil
 }
 
-// isPreflight is the matcher of the front. It asks for the answer, and drops it: a
-// matcher has no response to write to.
+// isPreflight is the matcher of the front.
 func (a *Adapter) isPreflight(r *http.Request, _ *mux.RouteMatch) bool {
 	preflights := a.preflights.Load()
-	return preflights != nil && r.Context().Value(resolving{}) == nil &&
-		preflights.Answer(discard{http.Header{}}, r, false)
+	return preflights != nil && r.Context().Value(resolving{}) == nil && preflights.Answers(r)
 }
 
 func (a *Adapter) answer(w http.ResponseWriter, r *http.Request) {
 	a.preflights.Load().Answer(w, r, true)
 }
-
-type discard struct{ header http.Header }
-
-func (d discard) Header() http.Header       { return d.header }
-func (discard) Write(b []byte) (int, error) { return len(b), nil }
-func (discard) WriteHeader(int)             {}
 
 // Verifier implements routecors.RouteVerifier.
 func (a *Adapter) Verifier() func(route *routecors.Route, preflights bool) error {

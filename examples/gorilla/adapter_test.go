@@ -205,3 +205,25 @@ func TestLate(t *testing.T) {
 		t.Errorf("preflight: %d, allowed origin %q; want 204 and *", w.Code, got)
 	}
 }
+
+// TestCounts: the matcher asks for the answer that the handler gives, and a refusal is
+// counted once.
+func TestCounts(t *testing.T) {
+	r := mux.NewRouter()
+	router := NewAdapter(r)
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cors.Add(router.Route(r.HandleFunc("/articles", create).Methods("PUT"))); err != nil {
+		t.Fatal(err)
+	}
+	req := httptest.NewRequest("OPTIONS", "/articles", nil)
+	req.Header.Set("Origin", "https://anyone.example")
+	req.Header.Set("Access-Control-Request-Method", "PUT")
+	r.ServeHTTP(httptest.NewRecorder(), req)
+	got := cors.Counters().String()
+	if want := `[{"route":"PUT /articles","reason":"origin-not-listed","preflight":true,"count":1}]`; got != want {
+		t.Errorf("counters %s, want %s", got, want)
+	}
+}

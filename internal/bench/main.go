@@ -5,6 +5,7 @@
 //	go run .             the table of ratios, which takes some minutes
 //	go run . -setup      what Add costs, in time and memory
 //	go run . -growth     growth.svg: what more origins, patterns, routes and headers cost
+//	go run . -wrk        real servers on loopback, asked by wrk
 //	go test -bench .     every row as a benchmark
 //
 // All contenders run in one process, in turn, round after round; a ratio is the median
@@ -36,6 +37,7 @@ func main() {
 	only := flag.String("only", "", "rows whose names contain this")
 	setUp := flag.Bool("setup", false, "measure what Add costs instead")
 	growth := flag.Bool("growth", false, "measure growth instead, and write growth.svg")
+	served := flag.Bool("wrk", false, "ask real servers by wrk instead, a second for each or what -time says")
 	flag.Parse()
 	runtime.GOMAXPROCS(1)
 	title := fmt.Sprintf("%s, %s, %d rounds", time.Now().Format(time.DateOnly), environment(), *rounds)
@@ -47,6 +49,8 @@ func main() {
 		panels := measureGrowth(*rounds, *length)
 		printGrowth(panels)
 		must(os.WriteFile("growth.svg", []byte(drawGrowth(panels, title)), 0o666))
+	case *served:
+		printEndToEnd(*rounds, *length)
 	default:
 		printTable(*rounds, *length, *only)
 	}

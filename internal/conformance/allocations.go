@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -36,8 +38,15 @@ func allocations(t testing.TB, h http.Handler, method, target string, lines ...s
 
 // Allocations counts what a request costs beyond the router: one array that holds
 // the values of all headers, which the handler may write to. The route leaves what
-// cors.Handler has set. It does not count right under the race detector.
+// cors.Handler has set. A logger costs nothing beyond the lines that it gets, which
+// are one of each kind here. It does not count right under the race detector.
 func Allocations(t testing.TB, router Router) {
+	t.Helper()
+	countAllocations(t, router)
+	countAllocations(t, router, routecors.WithLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+}
+
+func countAllocations(t testing.TB, router Router, options ...routecors.Option) {
 	t.Helper()
 	site := router.New()
 	policy := routecors.Policy{
@@ -49,17 +58,27 @@ func Allocations(t testing.TB, router Router) {
 	for i := range 1000 {
 		policy[fmt.Sprintf("https://*.s%d.example", i)] = routecors.ResourceOptions{}
 	}
-	cors, err := routecors.Setup(site.Adapter(), policy)
+	cors, err := routecors.Setup(site.Adapter(), policy, options...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	bare := router.New()
-	bare.HandleBare("OPTIONS", "/x", h)
-	for _, method := range []string{"GET", "POST", "PUT"} {
-		bare.HandleBare(method, "/x", h)
-		if err := cors.Add(site.Handle(method, "/x", h)); err != nil {
-			t.Fatal(err)
+	for _, public := range []struct {
+		pattern string
+		methods []string
+		own     routecors.Policy
+	}{
+		{"/x", []string{"GET", "POST", "PUT"}, nil},
+		{"/w/{id}", []string{"GET", "POST", "PUT"}, nil},
+		{"/star", []string{"GET", "POST"}, routecors.Policy{"*": {}}},
+	} {
+		bare.HandleBare("OPTIONS", public.pattern, h)
+		for _, method := range public.methods {
+			bare.HandleBare(method, public.pattern, h)
+			if err := cors.Add(site.Handle(method, public.pattern, h), public.own); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	for _, s := range []Site{site, bare} {
@@ -84,12 +103,18 @@ func Allocations(t testing.TB, router Router) {
 		{"exact", "GET", "/x", []string{"Origin: https://plain.example"}, 1, 1},
 		{"credentials and expose", "GET", "/x", []string{"Origin: https://app.example"}, 1, 1},
 		{"subdomain", "GET", "/x", []string{"Origin: https://a.s7.example"}, 1, 1},
+		{"star", "GET", "/star", []string{"Origin: https://other.example"}, 1, 1},
+		{"star, no Origin", "GET", "/star", nil, 1, 1},
+		{"wildcard", "GET", "/w/7", []string{"Origin: https://plain.example"}, 2, 1}, // ServeMux allocates one at a look-up
 		{"unlisted", "GET", "/x", []string{"Origin: https://other.example"}, 1, 1},
 		{"hostile host", "GET", "/x", []string{"Origin: https://" + label + "s1000.example"}, 1, 1},
 		{"long origin", "GET", "/x", []string{"Origin: https://" + strings.Repeat("a", 1<<20)}, 1, 1},
 
 		{"preflight", "OPTIONS", "/x", []string{"Origin: https://plain.example", acrm + "PUT"}, 1, 1},
 		{"preflight, headers", "OPTIONS", "/x", []string{"Origin: https://app.example", acrm + "PUT", acrh + "content-type,x-a"}, 1, 1},
+		{"preflight, star", "OPTIONS", "/star", []string{"Origin: https://other.example", acrm + "POST"}, 1, 1},
+		{"preflight, wildcard", "OPTIONS", "/w/7", []string{"Origin: https://plain.example", acrm + "PUT"}, 1, 2},
+		{"preflight, wildcard and headers", "OPTIONS", "/w/7", []string{"Origin: https://app.example", acrm + "PUT", acrh + "content-type,x-a"}, 2, 3},
 		{"preflight, any headers", "OPTIONS", "/x", []string{"Origin: https://any.example", acrm + "PUT", acrh + "x-q"}, 1, 1},
 
 		{"refused origin", "OPTIONS", "/x", []string{"Origin: https://other.example", acrm + "PUT"}, 1, 1},

@@ -30,6 +30,9 @@ type World struct {
 	Paths   func(*rand.Rand) string
 	Plain   http.Handler // the same table without the library; nil if there is none
 
+	adapter routecors.RouterAdapter
+	inside  bool // Explaining stands in Handler
+
 	keeps  bool // the adapter is a Prober
 	leaves map[string]*Leaf
 	layers []routecors.Policy // of Cors
@@ -38,7 +41,7 @@ type World struct {
 
 // NewWorld sets up a registry with random defaults for adapter.
 func NewWorld(t testing.TB, rnd *rand.Rand, adapter routecors.RouterAdapter, options ...routecors.Option) *World {
-	w := &World{Rand: rnd, leaves: map[string]*Leaf{}}
+	w := &World{Rand: rnd, adapter: adapter, leaves: map[string]*Leaf{}}
 	_, w.keeps = adapter.(routecors.Prober)
 	defaults := w.Policy()
 	cors, err := routecors.Setup(adapter, defaults, append(options, routecors.DangerouslyTrustEveryOrigin())...)
@@ -275,6 +278,8 @@ func (w *World) check(t testing.TB, tally *Tally, q question) {
 	if approved {
 		w.checkCached(t, q, answer, fail)
 	}
+	w.checkExplained(w.explain(q.request(t, q.method)), actual, leaf, fail)
+	w.checkExplainedPreflight(w.explain(preflight), answer, approved, fail)
 	if !approved && answer.header["Ran"] == nil && hasCORS(answer.header) {
 		fail("header on a refused preflight")
 	}

@@ -99,6 +99,7 @@ func NewTable(sections []Section) (c Table, others []Section, err error) {
 var options = map[string]routecors.Option{
 	"preflight-status 200":   routecors.WithPreflightStatus(200),
 	"without-synthetic":      routecors.WithoutSyntheticOPTIONS(),
+	"debug":                  routecors.WithDebug(),
 	"trust every origin":     routecors.DangerouslyTrustEveryOrigin(),
 	"trust null origin":      routecors.DangerouslyTrustNullOrigin(),
 	"trust insecure origins": routecors.DangerouslyTrustInsecureOrigins(),

@@ -63,6 +63,9 @@ func Parse(s string) (Origin, bool) {
 // Valid reports whether s is what a browser may send as Origin: a tuple origin as Parse takes it, "null",
 // or the "file://" of some browsers and web views. Any other value comes from no browser.
 func Valid(s string) bool {
+	if name, ok := strings.CutPrefix(s, "https://"); ok && len(name) <= maxName && validLabels(name) && isLower(name[strings.LastIndexByte(name, '.')+1]) {
+		return true // a plain domain, as nearly all are; its last label is no number
+	}
 	if s == "null" || s == "file://" {
 		return true
 	}
