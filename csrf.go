@@ -154,12 +154,14 @@ func (reg *registry) mistrusts(r *http.Request) mistrust {
 	origins := r.Header["Origin"]
 	g, why := e.decide(route, origins, r.Method)
 	switch {
+	case len(origins) == 0: // yet net/http says that a page of another origin sent it
+		return mistrust{refusal: refusal{reason: OriginMalformed}}
 	case g == nil:
 		return mistrust{refusal: why.precise()}
 	case !g.credentials:
-		return mistrust{refusal: refusal{CredentialsNotAllowed, first(origins)}}
+		return mistrust{refusal: refusal{CredentialsNotAllowed, origins[0]}}
 	case !g.trusted:
-		return mistrust{refusal{CredentialsNotAllowed, first(origins)}, true}
+		return mistrust{refusal{CredentialsNotAllowed, origins[0]}, true}
 	}
 	return mistrust{}
 }
@@ -186,17 +188,11 @@ func (e *crossOriginError) Unwrap() error { return e.error }
 
 func (e *crossOriginError) Error() string {
 	b := make([]byte, 0, 512)
-	if e.why.reason != CredentialsNotAllowed {
-		b = e.why.append(b, e.method)
-	} else {
+	if e.why.key {
 		b = headers.AppendQuote(append(b, "routecors: origin "...), e.why.value)
-		b = headers.AppendQuote(append(b, " is not trusted with "...), e.method)
-		b = append(b, " here; the key that allows it "...)
-		if e.why.key {
-			b = append(b, "does not say whose page it is"...)
-		} else {
-			b = append(b, "has no AllowCredentials"...)
-		}
+		b = append(b, " is allowed with credentials, but by a key that does not say whose page it is"...)
+	} else {
+		b = e.why.append(b, e.method)
 	}
 	return string(append(append(append(b, " ("...), e.error.Error()...), ')'))
 }

@@ -43,5 +43,5 @@ func ExampleCorsConfig_CrossOriginProtection() {
 	// Output:
 	// 200 ok
 	// 403 routecors: no route that is open to other origins serves "POST" here (cross-origin request detected from Sec-Fetch-Site header)
-	// 403 routecors: origin "https://other.example" is not trusted with "POST" here; the key that allows it has no AllowCredentials (cross-origin request detected from Sec-Fetch-Site header)
+	// 403 routecors: origin "https://other.example" is allowed, but not with credentials: its options have no AllowCredentials (cross-origin request detected from Sec-Fetch-Site header)
 }
