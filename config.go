@@ -94,7 +94,8 @@
 //
 // CORS keeps answers from pages; it does not keep pages from sending. A POST with a
 // form's content type runs the handler, whatever the policy: that is the business
-// of http.CrossOriginProtection.
+// of CorsConfig.CrossOriginProtection. A WebSocket asks for no permission at all: see
+// CorsConfig.CheckOrigin.
 //
 // # Concurrency
 //
@@ -374,7 +375,7 @@ func (c *CorsConfig) Handler(next http.Handler) http.Handler {
 		panic("routecors: nil handler; pass the router to CorsConfig.Handler")
 	}
 	c.reg.fronted.Store(true)
-	return &front{c.reg, next}
+	return c.reg.guards.note(&front{c.reg, next})
 }
 
 // A part is an adapter for a part of a router, such as a chi sub-router.

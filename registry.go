@@ -228,6 +228,7 @@ type registry struct {
 	sentences  sync.Pool // of buffers for the bodies of refusals
 	started    time.Time
 	unrouted   atomic.Pointer[tally] // of refusals where no route was added; nil before the first
+	guards     guards
 
 	mu        sync.Mutex // guards what follows; requests never take it
 	layers    map[fingerprint]*layer
@@ -289,8 +290,9 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 			}
 		}
 		var problems []*ConfigError
-		if g == nil || key == "*" || !o.is(last) {
-			g, problems = reg.grant(o, key == "*", route, key)
+		trusted := o.AllowCredentials && saysWhose(key, pattern)
+		if g == nil || key == "*" || !o.is(last) || trusted != g.trusted {
+			g, problems = reg.grant(o, key == "*", trusted, route, key)
 			last = o
 		}
 		errs = append(append(errs, problems...), o.checkCredentials(route, key, pattern, &reg.settings)...)
@@ -329,8 +331,8 @@ func inOrder(errs []*ConfigError) []error {
 
 // grant returns what o is made ready as, or what is wrong with it. Equal options are
 // checked and made ready once.
-func (reg *registry) grant(o ResourceOptions, star bool, route, key string) (*grant, []*ConfigError) {
-	reg.key = strconv.AppendBool(appendOptions(reg.key[:0], o), star)
+func (reg *registry) grant(o ResourceOptions, star, trusted bool, route, key string) (*grant, []*ConfigError) {
+	reg.key = strconv.AppendBool(strconv.AppendBool(appendOptions(reg.key[:0], o), star), trusted)
 	print := reg.fingerprint(reg.key)
 	if g := reg.grants[print]; g != nil {
 		return g, nil
@@ -339,6 +341,7 @@ func (reg *registry) grant(o ResourceOptions, star bool, route, key string) (*gr
 		return nil, errs
 	}
 	g := newGrant(o, star)
+	g.trusted = trusted
 	reg.grants[print] = g
 	return g, nil
 }

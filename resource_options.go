@@ -69,6 +69,7 @@ type grant struct {
 	deny        bool
 	star        bool // of the key "*"
 	credentials bool
+	trusted     bool // to act for the user: it has credentials, and a key that says whose pages they are
 
 	methods   []string // AllowMethods, without "*"
 	anyMethod bool
