@@ -133,5 +133,5 @@ func ExamplePolicy_UnmarshalJSON() {
 }`), &p)
 	fmt.Println(err)
 	// Output:
-	// line 2, column 57: unknown option "allow_header"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny
+	// line 2, column 57: unknown option "allow_header"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age, allow_timing, cross_origin_resource_policy and deny
 }
