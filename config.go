@@ -60,10 +60,9 @@
 // Origin sets its own.
 //
 // A handler that sets Access-Control headers itself overrides ours; those that a
-// middleware further out has set are removed from the responses of added routes. A
-// handler that clears the header loses ours (httputil.ReverseProxy does where the
-// upstream sends 1xx). The
-// ResponseWriter is the router's own, but for routes that expose every header with
+// middleware further out has set are removed from the responses of added routes. An
+// httputil.ReverseProxy adds the upstream's to ours, and clears ours where the
+// upstream sends 1xx: Proxy mends both. The ResponseWriter is the router's own, but for routes that expose every header with
 // credentials; the wrapper keeps http.Flusher, http.Hijacker and io.ReaderFrom.
 //
 // # Why is my preflight 403?

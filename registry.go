@@ -46,6 +46,8 @@ type layer struct {
 	origins origin.Set
 	grants  []*grant // as the patterns in origins
 	star    *grant
+
+	beyond // of its keys
 }
 
 // lookup returns what the layer says of a page of origin o; nil if nothing.
@@ -74,6 +76,8 @@ type chain struct {
 	// Origin, so that no cache needs to tell one from the other; always is that answer.
 	constant bool
 	always   *grant
+
+	beyond // of its layers
 }
 
 // newChain returns the chain of layers, of which the first own were given with the
@@ -99,6 +103,7 @@ func newChain(layers []*layer, own, nearest int) chain {
 		}
 	}
 	c.layers = slices.Clip(c.layers)
+	c.beyond = beyondOf(c.layers)
 	switch {
 	case len(c.layers) == 0:
 		c.constant = true
@@ -224,6 +229,7 @@ type registry struct {
 	settings   settings
 	preflights *Preflights
 	fronted    atomic.Bool // Handler was called
+	timing     atomic.Bool // some route has AllowTiming
 	unsafe     atomic.Pointer[[]unsafeMethod]
 	sentences  sync.Pool // of buffers for the bodies of refusals
 	started    time.Time
@@ -277,7 +283,9 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 	patterns := make([]origin.Pattern, 0, len(p))
 	l.grants = make([]*grant, 0, len(p))
 	var g *grant
+	mixed := false
 	for key, o := range p {
+		mixed = !l.beyond.add(o) || mixed
 		var pattern origin.Pattern
 		if key != "*" {
 			var err error
@@ -308,6 +316,9 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 		}
 		patterns = append(patterns, pattern)
 		l.grants = append(l.grants, g)
+	}
+	if mixed {
+		errs = append(errs, checkSameResourcePolicy(p, route)...)
 	}
 	if errs != nil {
 		delete(reg.notes, l)
@@ -361,6 +372,9 @@ func (reg *registry) enable(layers []*layer, own, nearest int, covered bool) *en
 	if e == nil {
 		e = &enabled{newChain(layers, own, nearest), reg.preflights, covered}
 		reg.enabled[print] = e
+		if e.timing {
+			reg.timing.Store(true)
+		}
 	}
 	return e
 }

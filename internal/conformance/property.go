@@ -122,6 +122,7 @@ var origins = []string{"https://a.example", "https://b.example", "https://x.w.ex
 func (w *World) Policy() routecors.Policy {
 	p := routecors.Policy{}
 	keys := []string{"https://a.example", "https://b.example", "https://*.w.example", "*", "null"}
+	embedding := []string{"", "", "same-site", "cross-origin"}[w.Rand.IntN(4)]
 	for range w.Rand.IntN(4) {
 		key := keys[w.Rand.IntN(len(keys))]
 		o := routecors.ResourceOptions{}
@@ -130,6 +131,7 @@ func (w *World) Policy() routecors.Policy {
 			continue
 		}
 		o.AllowCredentials = w.One(3) && key != "null"
+		o.AllowTiming, o.CrossOriginResourcePolicy = w.One(3), embedding
 		switch w.Rand.IntN(4) {
 		case 0:
 			o.AllowHeaders = []string{"*"}
@@ -274,6 +276,13 @@ func (w *World) check(t testing.TB, tally *Tally, q question) {
 		fail("credentials")
 	case leaf != nil && (leaf.Added || leaf.Covered) && leaf.varies() != variesByOrigin(actual.header):
 		fail("Vary")
+	case allowed && o.AllowTiming && !slices.Equal(actual.header["Timing-Allow-Origin"], shared),
+		!(allowed && o.AllowTiming) && (allowed || !isConstant(leaf, shared)) && actual.header["Timing-Allow-Origin"] != nil:
+		fail("Timing-Allow-Origin")
+	case leaf.resourcePolicy() != actual.header.Get("Cross-Origin-Resource-Policy"):
+		fail("Cross-Origin-Resource-Policy")
+	case answer.header["Ran"] == nil && (answer.header["Timing-Allow-Origin"] != nil || answer.header["Cross-Origin-Resource-Policy"] != nil):
+		fail("timed or embedded preflight")
 	}
 	if approved {
 		w.checkCached(t, q, answer, fail)
