@@ -1,0 +1,102 @@
+// The ladder of one fetch: the page, the preflight, the decision, the request, the
+// response, and what the page may read.
+
+// el makes an element. Texts are set as texts, whatever is in them.
+function el(name, className, ...children) {
+	const e = document.createElement(name);
+	if (className) {
+		e.className = className;
+	}
+	e.append(...children.filter((c) => c));
+	return e;
+}
+
+// rung makes one step of the ladder, passed, failed or skipped.
+function rung(state, who, word, ...what) {
+	return el("li", state, el("span", "who", who), el("div", "what", el("span", "word", word), ...what));
+}
+
+function wire(first, fields, ...more) {
+	const lines = fields.flatMap(({name, value}) => ["\n", el("span", name === "Vary" ? "vary" : "", `${name}: ${value}`)]);
+	return el("pre", "wire", el("b", "", first), ...lines, ...more.flatMap((line) => ["\n", line]));
+}
+
+const asked = (e) => wire(`${e.method} ${e.path}`, e.request, e.cookie && "Cookie: …");
+const answered = (e) => wire(String(e.status), e.response);
+
+// decided is what Explain says of a request.
+function decided({decision}) {
+	const failed = decision.steps.find((s) => s.state === "failed");
+	const link = (s) => {
+		const a = el("a", "", s.name);
+		a.href = s.link;
+		return a;
+	};
+	const steps = decision.steps.map((s) =>
+		el("li", s.state, el("span", "", s.state.replace("-", " ")), el("span", "", link(s), s.text ? `: ${s.text}` : "")));
+	return rung(failed ? "failed" : "passed", "Explain says", decision.reason,
+		el("blockquote", "", `${decision.sentence}.`),
+		failed && el("p", "small", "Failed at: ", link(failed)),
+		decision.remedy && el("p", "small", `Remedy: ${decision.remedy}`),
+		decision.console && el("p", "small", "Chromium’s console: ", el("code", "", decision.console)),
+		el("details", "", el("summary", "", `All ${steps.length} steps`), el("ol", "steps", ...steps)));
+}
+
+function preflightRung(preflight, event) {
+	switch (preflight) {
+	case "none":
+		return rung("skipped", "Preflight", "not needed", el("p", "", "A form could send this method and these headers, too."));
+	case "kept":
+		return rung("passed", "Preflight", "kept", el("p", "", "None is sent: the browser has the answer to the one before."));
+	}
+	return rung(preflight === "approved" ? "passed" : "failed", "Preflight", preflight, asked(event), answered(event));
+}
+
+// ladder returns the elements that show what came of task, and whether that was
+// expected. got is what the script sees, events are what the API received.
+export function ladder(config, task, got, events, several) {
+	const before = events.find((e) => e.decision.preflight);
+	const sent = events.filter((e) => !e.decision.preflight);
+	const outcome = {
+		preflight: before ? (before.decision.allowed ? "approved" : "refused") : sent[0]?.decision.announced ? "kept" : "none",
+		ran: sent.some((e) => e.ran),
+		status: got.status,
+		reason: events.at(-1)?.decision.reason ?? "",
+	};
+
+	const rungs = [
+		rung("passed", "The page", "calls fetch()", el("p", "small", `${task.method} ${task.path}, from ${config.origin}`)),
+		preflightRung(outcome.preflight, before),
+	];
+	if (before) {
+		rungs.push(decided(before));
+	}
+	for (const e of sent) {
+		rungs.push(rung("passed", "Request", "sent", asked(e)));
+		if (!before) {
+			rungs.push(decided(e));
+		}
+		const shared = e.decision.allowed;
+		rungs.push(rung(shared ? "passed" : "failed", "Response", shared ? "shared" : "not shared", answered(e),
+			el("p", "small", e.ran ? "The handler ran." : "No handler ran.")));
+	}
+	if (sent.length === 0) {
+		rungs.push(rung("skipped", "Request", "never sent"));
+	}
+	rungs.push(got.status ?
+		rung("passed", "The page", `reads ${got.status}`, el("blockquote", "", got.text)) :
+		rung("failed", "The page", "reads nothing", el("blockquote", "", got.text)));
+
+	const list = el("ol", "ladder", ...rungs);
+	Object.assign(list.dataset, outcome);
+	const want = config.role === "stranger" ? task.stranger : task.app;
+	const differs = Object.keys(outcome).filter((k) => outcome[k] !== want[k]);
+	return {
+		expected: differs.length === 0,
+		elements: [
+			several && el("p", "call", `${task.method} ${task.path}`),
+			list,
+			differs.length > 0 && el("p", "unexpected", "Expected here: " + differs.map((k) => `${k} ${want[k]}, not ${outcome[k]}`).join("; ") + "."),
+		].filter((e) => e),
+	};
+}
