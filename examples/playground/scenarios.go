@@ -69,12 +69,24 @@ var groups = []struct {
 	Title     string
 	Scenarios []scenario
 }{
-	{"Reading", []scenario{
+	{"Start here", []scenario{
 		{"public", "Anyone may read this",
-			`The key of the policy is "*": the response is shared with every page, and the browser asks nothing beforehand.`,
+			`The key of its policy is "*": the response is shared with every page. A GET without unusual headers is sent at once.`,
 			[]fetch{
 				{"GET", "/weather", nil, "", false, outcome{none, true, 200, routecors.Allowed}, outcome{none, true, 200, routecors.Allowed}},
 			}},
+		{"put", "A PUT with JSON",
+			`No form can send this method or this Content-Type. So the browser first asks, by a preflight, whether the page may.`,
+			[]fetch{
+				{"PUT", "/notes/7", json7, note, false, outcome{approved, true, 200, routecors.Allowed}, unlisted},
+			}},
+		{"header", "A header that is not allowed",
+			`The preflight names every unusual header. X-Color is not among AllowHeaders, and the PUT is never sent.`,
+			[]fetch{
+				{"PUT", "/notes/7", map[string]string{"X-Color": "green"}, "", false, outcome{refused, false, 0, routecors.HeaderNotAllowed}, unlisted},
+			}},
+	}},
+	{"Reading", []scenario{
 		{"listed", "Only the app may read this",
 			`A page that is not listed sends the request all the same, and the handler runs. What it does not get is the response.`,
 			[]fetch{
@@ -97,16 +109,6 @@ var groups = []struct {
 			}},
 	}},
 	{"Writing", []scenario{
-		{"put", "A PUT with JSON",
-			`No form can send this method or this Content-Type. So the browser first asks, by a preflight, whether the page may.`,
-			[]fetch{
-				{"PUT", "/notes/7", json7, note, false, outcome{approved, true, 200, routecors.Allowed}, unlisted},
-			}},
-		{"header", "A header that is not allowed",
-			`The preflight names every unusual header. X-Color is not among AllowHeaders, and the PUT is never sent.`,
-			[]fetch{
-				{"PUT", "/notes/7", map[string]string{"X-Color": "green"}, "", false, outcome{refused, false, 0, routecors.HeaderNotAllowed}, unlisted},
-			}},
 		{"private", "A private route beside a public one",
 			`DELETE /notes/{id} is open to the app; DELETE /notes/all is nobody’s. The answer is for the route that would run, not for a pattern that matches, too.`,
 			[]fetch{

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -86,7 +85,7 @@ func (t *traces) record(cors *routecors.CorsConfig, next http.Handler) http.Hand
 		rec := &recorder{ResponseWriter: w, traces: t, id: id, event: event{
 			Method:   r.Method,
 			Path:     r.URL.Path,
-			Request:  fields(r.Header, "Origin", "Access-Control-Request-", "Authorization", "Content-Type"),
+			Request:  fields(r.Header, "Origin", "Access-Control-Request-Method", "Access-Control-Request-Headers", "Authorization", "Content-Type"),
 			Cookie:   r.Header["Cookie"] != nil,
 			Decision: cors.Explain(r),
 		}}
@@ -95,21 +94,14 @@ func (t *traces) record(cors *routecors.CorsConfig, next http.Handler) http.Hand
 	})
 }
 
-// fields returns the lines of header whose names start with one of prefixes, sorted.
-func fields(header http.Header, prefixes ...string) []routecors.Field {
+// fields returns the lines of header that have one of these names, in their order.
+func fields(header http.Header, names ...string) []routecors.Field {
 	list := []routecors.Field{}
-	for name, values := range header {
-		name = http.CanonicalHeaderKey(name) // Vary is kept under "vary"
-		if !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) }) {
-			continue
-		}
-		for _, value := range values {
+	for _, name := range names {
+		for _, value := range slices.Concat(header[name], header[strings.ToLower(name)]) { // Vary is kept under "vary"
 			list = append(list, routecors.Field{Name: name, Value: value})
 		}
 	}
-	slices.SortFunc(list, func(a, b routecors.Field) int {
-		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Value, b.Value))
-	})
 	return list
 }
 
@@ -137,7 +129,8 @@ func (rec *recorder) note(status int) {
 	}
 	rec.noted = true
 	rec.event.Status = status
-	rec.event.Response = fields(rec.Header(), "Access-Control-", "Vary", "Location")
+	rec.event.Response = fields(rec.Header(), "Location", "Access-Control-Allow-Origin", "Access-Control-Allow-Credentials",
+		"Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age", "Access-Control-Expose-Headers", "Vary")
 	rec.traces.add(rec.id, rec.event)
 }
 

@@ -11,17 +11,19 @@ function el(name, className, ...children) {
 	return e;
 }
 
-// rung makes one step of the ladder, passed, failed or skipped.
+// rung makes one step of the ladder: passed, failed, skipped, or "" where nothing is
+// decided.
 function rung(state, who, word, ...what) {
 	return el("li", state, el("span", "who", who), el("div", "what", el("span", "word", word), ...what));
 }
 
-function wire(first, fields, ...more) {
+// wire shows the first line and the header of a message, as far as they matter here.
+function wire(first, fields) {
 	const lines = fields.flatMap(({name, value}) => ["\n", el("span", name === "Vary" ? "vary" : "", `${name}: ${value}`)]);
-	return el("pre", "wire", el("b", "", first), ...lines, ...more.flatMap((line) => ["\n", line]));
+	return el("pre", "wire", el("b", "", first), ...lines);
 }
 
-const asked = (e) => wire(`${e.method} ${e.path}`, e.request, e.cookie && "Cookie: …");
+const asked = (e) => wire(`${e.method} ${e.path}`, e.request);
 const answered = (e) => wire(String(e.status), e.response);
 
 // decided is what Explain says of a request.
@@ -34,7 +36,7 @@ function decided({decision}) {
 	};
 	const steps = decision.steps.map((s) =>
 		el("li", s.state, el("span", "", s.state.replace("-", " ")), el("span", "", link(s), s.text ? `: ${s.text}` : "")));
-	return rung(failed ? "failed" : "passed", "Explain says", decision.reason,
+	return rung(failed ? "failed" : "passed", "Explain", decision.reason,
 		el("blockquote", "", `${decision.sentence}.`),
 		failed && el("p", "small", "Failed at: ", link(failed)),
 		decision.remedy && el("p", "small", `Remedy: ${decision.remedy}`),
@@ -45,9 +47,9 @@ function decided({decision}) {
 function preflightRung(preflight, event) {
 	switch (preflight) {
 	case "none":
-		return rung("skipped", "Preflight", "not needed", el("p", "", "A form could send this method and these headers, too."));
+		return rung("skipped", "Preflight", "not needed", el("span", "aside", "A form could send the same."));
 	case "kept":
-		return rung("passed", "Preflight", "kept", el("p", "", "None is sent: the browser has the answer to the one before."));
+		return rung("passed", "Preflight", "kept", el("span", "aside", "The browser still has the answer to the one before."));
 	}
 	return rung(preflight === "approved" ? "passed" : "failed", "Preflight", preflight, asked(event), answered(event));
 }
@@ -65,20 +67,20 @@ export function ladder(config, task, got, events, several) {
 	};
 
 	const rungs = [
-		rung("passed", "The page", "calls fetch()", el("p", "small", `${task.method} ${task.path}, from ${config.origin}`)),
+		rung("", "The page", "calls fetch()", el("span", "aside", `${task.method} ${task.path}`)),
 		preflightRung(outcome.preflight, before),
 	];
 	if (before) {
 		rungs.push(decided(before));
 	}
 	for (const e of sent) {
-		rungs.push(rung("passed", "Request", "sent", asked(e)));
+		rungs.push(rung("", "Request", "sent", el("span", "aside", e.cookie ? "with a cookie" : "without cookies"), asked(e)));
 		if (!before) {
 			rungs.push(decided(e));
 		}
 		const shared = e.decision.allowed;
-		rungs.push(rung(shared ? "passed" : "failed", "Response", shared ? "shared" : "not shared", answered(e),
-			el("p", "small", e.ran ? "The handler ran." : "No handler ran.")));
+		rungs.push(rung(shared ? "passed" : "failed", "Response", shared ? "shared" : "not shared", 
+			el("span", "aside", e.ran ? "The handler ran." : "No handler ran."), answered(e)));
 	}
 	if (sent.length === 0) {
 		rungs.push(rung("skipped", "Request", "never sent"));
@@ -93,6 +95,7 @@ export function ladder(config, task, got, events, several) {
 	const differs = Object.keys(outcome).filter((k) => outcome[k] !== want[k]);
 	return {
 		expected: differs.length === 0,
+		verdict: got.status ? `reads ${got.status}` : "reads nothing",
 		elements: [
 			several && el("p", "call", `${task.method} ${task.path}`),
 			list,

@@ -1,6 +1,6 @@
 // The page of the playground: it calls fetch() as the table of scenarios says, and asks
 // its own server what the API received. With #run in its URL it runs all at once, with
-// #run-debug against the API that was set up WithDebug.
+// #run=put,header these two, with #run&debug against the API that was set up WithDebug.
 import {ladder} from "./ladder.js";
 
 const config = JSON.parse(document.getElementById("config").textContent);
@@ -18,13 +18,14 @@ async function called({method, path, headers, body, credentials}, query) {
 	}
 }
 
-// run runs one scenario, and reports whether all came as expected. All of its fetches
-// have the same URLs as often as it names them, as the preflight cache needs it.
+// run runs one scenario, and reports whether all came as expected. Its fetches share one
+// trace: two of the same path are of the same URL, by which browsers keep preflights.
 async function run({id, fetches}) {
-	const place = document.querySelector(`#${id} .happened`);
+	const article = document.getElementById(id);
 	const debug = document.querySelector("[name=server]:checked").value;
 	const trace = [...crypto.getRandomValues(new Uint32Array(3))].map((n) => n.toString(36)).join("-");
 	const ladders = [];
+	const verdicts = [];
 	let seen = 0;
 	let expected = true;
 	for (const task of fetches) {
@@ -32,47 +33,43 @@ async function run({id, fetches}) {
 		const all = await (await fetch(`/trace?id=${trace}`)).json();
 		const made = ladder(config, task, got, all.slice(seen), fetches.length > 1);
 		ladders.push(...made.elements);
+		verdicts.push(made.verdict);
 		expected &&= made.expected;
 		seen = all.length;
 	}
-	place.replaceChildren(...ladders);
+	article.querySelector(".happened").replaceChildren(...ladders);
+	article.querySelector(".verdict").textContent = `The page ${verdicts.join(", then ")}.`;
 	return expected;
 }
 
-// One run after another: they share cookies, and what they print to the console stays
-// in order.
-let last = Promise.resolve();
-let waiting = 0;
+// One run at a time: they share cookies.
+let running = false;
 
-function enqueue(scenarios, done) {
+async function runAll(scenarios) {
+	running = true;
 	buttons.forEach((b) => b.setAttribute("aria-disabled", "true"));
-	waiting++;
-	last = last.then(async () => {
-		let unexpected = 0;
-		try {
-			for (const [i, s] of scenarios.entries()) {
-				summary.textContent = `Running ${i + 1} of ${scenarios.length}.`;
-				unexpected += !await run(s);
-			}
-			summary.textContent = scenarios.length === 1 ? "Done." : `${scenarios.length} run, ` +
-				(unexpected ? `${unexpected} not as expected.` : "each as expected.");
-		} catch (error) {
-			summary.textContent = `The page’s own server does not answer: ${error}`;
+	let unexpected = 0;
+	try {
+		for (const [i, s] of scenarios.entries()) {
+			summary.textContent = `Running ${i + 1} of ${scenarios.length}.`;
+			unexpected += !await run(s);
 		}
-		if (--waiting === 0) {
-			buttons.forEach((b) => b.removeAttribute("aria-disabled"));
-			document.body.dataset.ran = scenarios.length;
-		}
-	});
+		summary.textContent = `${scenarios.length} run, ` + (unexpected ? `${unexpected} not as expected.` : "each as expected.");
+	} catch (error) {
+		summary.textContent = `The page’s own server does not answer: ${error}`;
+	}
+	buttons.forEach((b) => b.removeAttribute("aria-disabled"));
+	document.body.dataset.ran = scenarios.length;
+	running = false;
 }
 
 document.addEventListener("click", ({target}) => {
 	const button = target.closest("button");
-	if (!button || waiting) {
+	if (!button || running) {
 		return;
 	}
 	const article = button.closest("article");
-	enqueue(config.scenarios.filter((s) => !article || s.id === article.id));
+	runAll(config.scenarios.filter((s) => !article || s.id === article.id));
 });
 
 document.addEventListener("keydown", (event) => {
@@ -84,8 +81,12 @@ document.addEventListener("keydown", (event) => {
 	}
 });
 
-if (location.hash.startsWith("#run")) {
-	const server = location.hash.slice("#run-".length);
-	document.querySelector(`[name=server][value="${server === "debug" ? server : ""}"]`).checked = true;
-	enqueue(config.scenarios);
+const task = new URLSearchParams(location.hash.slice(1));
+if (task.has("run")) {
+	document.querySelector(`[name=server][value="${task.has("debug") ? "debug" : ""}"]`).checked = true;
+	const ids = task.get("run").split(",").filter((id) => id);
+	if (ids.length > 0) {
+		document.getElementById(ids[0])?.scrollIntoView({block: "nearest"});
+	}
+	runAll(config.scenarios.filter((s) => ids.length === 0 || ids.includes(s.id)));
 }
