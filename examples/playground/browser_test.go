@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -10,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"flag"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -26,30 +25,38 @@ type report struct {
 }
 
 // reporter sends it, as a script of the page's own server: the page's policy lets in
-// no other.
+// no other. It presses the button once more where the answer says so.
 const reporter = `
-new MutationObserver(() => {
+new MutationObserver(async () => {
 	const outcomes = {}
 	for (const article of document.querySelectorAll("article")) {
 		outcomes[article.id] = [...article.querySelectorAll(".ladder")].map(({dataset: d}) =>
 			d.preflight + " " + d.ran + " " + d.status + " " + d.reason)
 	}
-	fetch("/report", {method: "POST", body: JSON.stringify({
+	const answer = await fetch("/report", {method: "POST", body: JSON.stringify({
 		summary: document.getElementById("summary").textContent,
 		outcomes,
 		console: [...document.querySelectorAll(".happened code")].map((e) => e.textContent),
 	})})
+	if (await answer.text() === "again") {
+		document.getElementById("all").click()
+	}
 }).observe(document.body, {attributeFilter: ["data-ran"]})
 `
 
-// reporting adds the reporter to the page.
-func reporting(reports chan<- report) func(http.Handler) http.Handler {
+// reporting adds the reporter to the page. It sends the first report on which again,
+// if any, does not insist.
+func reporting(reports chan<- report, again func(report) bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch r.URL.Path {
 			case "/report":
 				var got report
 				json.NewDecoder(r.Body).Decode(&got)
+				if again(got) {
+					fmt.Fprint(w, "again")
+					return
+				}
 				reports <- got
 			case "/reporter.js":
 				w.Header().Set("Content-Type", "text/javascript")
@@ -88,8 +95,13 @@ func testBrowser(t *testing.T, name string) {
 		{"stranger", "#run", true},
 	} {
 		t.Run(test.role, func(t *testing.T) {
-			reports := make(chan report, 1)
-			o := start(t, reporting(reports))
+			want, failures := wanted(test.stranger)
+			reports, runs := make(chan report, 1), 0
+			o := start(t, reporting(reports, func(got report) bool {
+				// Firefox keeps no preflight to 127.0.0.1 in the first seconds after its start.
+				runs++
+				return name == "firefox" && runs < 20 && !cmp.Equal(want["max-age"], got.Outcomes["max-age"])
+			}))
 			page := o.app
 			if test.stranger {
 				page = o.stranger
@@ -102,20 +114,6 @@ func testBrowser(t *testing.T, name string) {
 				t.Fatalf("%s has ended:\n%s", name, process.Log())
 			case <-time.After(time.Minute):
 				t.Fatalf("no report after a minute:\n%s", process.Log())
-			}
-			want := map[string][]string{}
-			failures := 0
-			for _, s := range all() {
-				for _, f := range s.Fetches {
-					o := f.App
-					if test.stranger {
-						o = f.Stranger
-					}
-					want[s.ID] = append(want[s.ID], o.String())
-					if o.Status == 0 {
-						failures++
-					}
-				}
 			}
 			if diff := cmp.Diff(want, got.Outcomes); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
@@ -131,6 +129,24 @@ func testBrowser(t *testing.T, name string) {
 			}
 		})
 	}
+}
+
+// wanted returns the outcomes of the table, and how many fetches fail.
+func wanted(stranger bool) (outcomes map[string][]string, failures int) {
+	outcomes = map[string][]string{}
+	for _, s := range all() {
+		for _, f := range s.Fetches {
+			o := f.App
+			if stranger {
+				o = f.Stranger
+			}
+			outcomes[s.ID] = append(outcomes[s.ID], o.String())
+			if o.Status == 0 {
+				failures++
+			}
+		}
+	}
+	return outcomes, failures
 }
 
 // consoleLine finds what a page's console prints in the log of Chromium. What is

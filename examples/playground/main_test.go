@@ -209,7 +209,7 @@ func TestPage(t *testing.T) {
 	}{
 		{h.app, o.app + "/", 200, "text/html; charset=utf-8", "", `href="http://127.0.0.1:2"`},
 		{h.stranger, o.stranger + "/", 200, "text/html; charset=utf-8", "", `href="http://127.0.0.1:1"`},
-		{h.app, o.app + "/page.css", 200, "text/css; charset=utf-8", "", "prefers"},
+		{h.app, o.app + "/page.css", 200, "text/css; charset=utf-8", "", "light-dark"},
 		{h.app, o.app + "/page.js", 200, "text/javascript; charset=utf-8", "", "fetch("},
 		{h.app, o.app + "/ladder.js", 200, "text/javascript; charset=utf-8", "", "export"},
 		{h.app, o.app + "/icon.svg", 200, "image/svg+xml", "", "<svg"},
