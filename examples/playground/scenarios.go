@@ -34,7 +34,7 @@ type fetch struct {
 // An outcome is what a fetch leads to.
 type outcome struct {
 	Preflight preflight        `json:"preflight"`
-	Ran       bool             `json:"ran"`    // the handler
+	Ran       bool             `json:"ran"`    // a handler of the API
 	Status    int              `json:"status"` // that the page reads; 0 if fetch() fails
 	Reason    routecors.Reason `json:"reason"` // by Explain, of the last request that was received
 }
@@ -81,7 +81,7 @@ var groups = []struct {
 				{"PUT", "/notes/7", json7, note, false, outcome{approved, true, 200, routecors.Allowed}, unlisted},
 			}},
 		{"header", "A header that is not allowed",
-			`The preflight names every unusual header. X-Color is not among AllowHeaders, and the PUT is never sent.`,
+			`The preflight names every unusual header. X-Color is not among AllowHeaders, and the PUT is never sent. WithDebug lets the browser’s console name it.`,
 			[]fetch{
 				{"PUT", "/notes/7", map[string]string{"X-Color": "green"}, "", false, outcome{refused, false, 0, routecors.HeaderNotAllowed}, unlisted},
 			}},
@@ -110,7 +110,7 @@ var groups = []struct {
 	}},
 	{"Writing", []scenario{
 		{"private", "A private route beside a public one",
-			`DELETE /notes/{id} is open to the app; DELETE /notes/all is nobody’s. The answer is for the route that would run, not for a pattern that matches, too.`,
+			`DELETE /notes/{id} is open to the app; DELETE /notes/all is nobody’s. The preflight is answered for the route that would run, not for every pattern that matches.`,
 			[]fetch{
 				{"DELETE", "/notes/7", nil, "", false, outcome{approved, true, 200, routecors.Allowed}, unlisted},
 				{"DELETE", "/notes/all", nil, "", false, outcome{refused, false, 0, routecors.RouteNotAdded}, outcome{refused, false, 0, routecors.RouteNotAdded}},

@@ -39,7 +39,7 @@ function decided({decision}) {
 	return rung(failed ? "failed" : "passed", "Explain", decision.reason,
 		el("blockquote", "", `${decision.sentence}.`),
 		failed && el("p", "small", "Failed at: ", link(failed)),
-		decision.remedy && el("p", "small", `Remedy: ${decision.remedy}`),
+		decision.remedy && el("p", "small", `To allow it: ${decision.remedy}`),
 		decision.console && el("p", "small", "Chromium’s console: ", el("code", "", decision.console)),
 		el("details", "", el("summary", "", `All ${steps.length} steps`), el("ol", "steps", ...steps)));
 }
@@ -56,7 +56,7 @@ function preflightRung(preflight, event) {
 
 // ladder returns the elements that show what came of task, and whether that was
 // expected. got is what the script sees, events are what the API received.
-export function ladder(config, task, got, events, several) {
+export function ladder(config, task, got, events) {
 	const before = events.find((e) => e.decision.preflight);
 	const sent = events.filter((e) => !e.decision.preflight);
 	const outcome = {
@@ -97,8 +97,7 @@ export function ladder(config, task, got, events, several) {
 		expected: differs.length === 0,
 		verdict: got.status ? `reads ${got.status}` : "reads nothing",
 		elements: [
-			several && el("p", "call", `${task.method} ${task.path}`),
-			list,
+				list,
 			differs.length > 0 && el("p", "unexpected", "Expected here: " + differs.map((k) => `${k} ${want[k]}, not ${outcome[k]}`).join("; ") + "."),
 		].filter((e) => e),
 	};
