@@ -58,8 +58,8 @@ var (
 )
 
 var (
-	json7 = map[string]string{"Content-Type": "application/json"}
-	token = map[string]string{"Authorization": "Bearer secret"}
+	asJSON = map[string]string{"Content-Type": "application/json"}
+	token  = map[string]string{"Authorization": "Bearer secret"}
 )
 
 const note = `{"text": "Water the plants."}`
@@ -78,7 +78,7 @@ var groups = []struct {
 		{"put", "A PUT with JSON",
 			`No form can send this method or this Content-Type. So the browser first asks, by a preflight, whether the page may.`,
 			[]fetch{
-				{"PUT", "/notes/7", json7, note, false, outcome{approved, true, 200, routecors.Allowed}, unlisted},
+				{"PUT", "/notes/7", asJSON, note, false, outcome{approved, true, 200, routecors.Allowed}, unlisted},
 			}},
 		{"header", "A header that is not allowed",
 			`The preflight names every unusual header. X-Color is not among AllowHeaders, and the PUT is never sent. WithDebug lets the browser’s console name it.`,
@@ -129,8 +129,8 @@ var groups = []struct {
 		{"max-age", "A preflight that is kept",
 			`MaxAge lets the browser keep the answer for this URL: the second PUT is sent without asking. (Developer tools that disable the cache disable this one.)`,
 			[]fetch{
-				{"PUT", "/notes/8", json7, note, false, outcome{approved, true, 200, routecors.Allowed}, unlisted},
-				{"PUT", "/notes/8", json7, note, false, outcome{kept, true, 200, routecors.Allowed}, unlisted},
+				{"PUT", "/notes/8", asJSON, note, false, outcome{approved, true, 200, routecors.Allowed}, unlisted},
+				{"PUT", "/notes/8", asJSON, note, false, outcome{kept, true, 200, routecors.Allowed}, unlisted},
 			}},
 	}},
 	{"With credentials", []scenario{
