@@ -28,8 +28,10 @@ import (
 //     that needs to be allowed unless it is a form's. So does POST, but forms are
 //     often posted: of POST the audit speaks only where AllowHeaders names others.
 //  4. What no policy can prevent: the POST of a form, with cookies. Where credentials
-//     are allowed there are cookies that matter. Whether http.CrossOriginProtection
-//     stands in front cannot be seen, so that it is a note.
+//     are allowed there are cookies that matter. A CrossOriginProtection is seen where
+//     it and CorsConfig.Handler, or it and the route, were given to each other; another
+//     one cannot be, so that it is a note.
+//  5. What a CrossOriginProtection that is seen refuses, and the policy allows.
 //
 // And all that Verify reports. New checks are warnings or notes, not to fail programs
 // that passed.
@@ -49,6 +51,7 @@ import (
 //	null-origin        warning  an origin that any website can take; a note without credentials
 //	insecure-origin    warning  plain http beyond loopback; a note without credentials
 //	unused-policy      warning  a policy, or a key of it, that decides for no route
+//	untrusted-key      warning  CrossOriginProtection refuses what the key allows to send
 //	unserved-method    warning  AllowMethods names what no route serves; a note in groups and defaults
 //	max-age            note     browsers keep preflights for less
 //	content-type       note     PUT, PATCH or POST without Content-Type, so that no page can send JSON
@@ -67,6 +70,7 @@ func (c *CorsConfig) Audit() []Finding {
 	for _, u := range a.uses {
 		a.unservedMethods(u)
 		a.contentType(u)
+		a.untrusted(u)
 	}
 	for _, g := range a.groups {
 		a.formPost(g)
@@ -371,13 +375,13 @@ func (a *audit) formPost(g *group) {
 	}
 	var routes []*Route
 	for _, route := range g.routes {
-		if (route.method == "" || route.method == http.MethodPost) && a.serves(route, http.MethodPost) {
+		if (route.method == "" || route.method == http.MethodPost) && a.serves(route, http.MethodPost) && !a.protected(route, http.MethodPost) {
 			routes = append(routes, route)
 		}
 	}
 	a.report(Finding{
 		Severity: SeverityNote, Code: "form-post", Origin: credentials,
 		Reason: "a page of any origin can send this POST with a form's content type and the user's cookies, whatever the policy",
-		Remedy: "put http.CrossOriginProtection in front, which is told to trust the origins of the policy",
+		Remedy: "serve cors.Handler(cors.CrossOriginProtection().Handler(router)), which trusts the origins of the policy alone",
 	}, names(routes))
 }

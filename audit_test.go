@@ -75,13 +75,16 @@ var routers = map[string]func(t *testing.T, defaults string, options ...routecor
 	},
 }
 
-// auditCases have one case for each code at least, and the cases in which it is silent.
-var auditCases = []struct {
+// An auditCase is a program, and what an audit finds in it.
+type auditCase struct {
 	reason  string
 	options []routecors.Option
 	build   func(b bench)
 	want    []string // findings after "routecors: "; a "…" ends what is compared
-}{
+}
+
+// auditCases have one case for each code at least, and the cases in which it is silent.
+var auditCases = append(protectionAuditCases, []auditCase{
 	{"a clean program", nil, func(b bench) {
 		b.add("GET /a")
 		b.add("PUT /a", `{"https://app.example": {"allow_headers": ["Content-Type"]}, "*": {"deny": true}}`)
@@ -217,8 +220,8 @@ var auditCases = []struct {
 		b.addTo(group, "/every")
 		b.addTo(group, "/but")
 		b.router.Handle("POST /but", text("x"))
-	}, []string{`note: form-post: POST /y and 2 more: origin "https://b.example": a page of any origin can send this POST with a form's content type and the user's cookies, whatever the policy; put http.CrossOriginProtection in front, which is told to trust the origins of the policy`}},
-}
+	}, []string{`note: form-post: POST /y and 2 more: origin "https://b.example": a page of any origin can send this POST with a form's content type and the user's cookies, whatever the policy; serve cors.Handler(cors.CrossOriginProtection().Handler(router)), which trusts the origins of the policy alone`}},
+}...)
 
 func TestAudit(t *testing.T) {
 	for name, router := range routers {

@@ -60,10 +60,9 @@
 // Origin sets its own.
 //
 // A handler that sets Access-Control headers itself overrides ours; those that a
-// middleware further out has set are removed from the responses of added routes. A
-// handler that clears the header loses ours (httputil.ReverseProxy does where the
-// upstream sends 1xx). The
-// ResponseWriter is the router's own, but for routes that expose every header with
+// middleware further out has set are removed from the responses of added routes. An
+// httputil.ReverseProxy adds the upstream's to ours, and clears ours where the
+// upstream sends 1xx: Proxy mends both. The ResponseWriter is the router's own, but for routes that expose every header with
 // credentials; the wrapper keeps http.Flusher, http.Hijacker and io.ReaderFrom.
 //
 // # Why is my preflight 403?
@@ -74,6 +73,8 @@
 // serves the method at that URL, because it was not added, lies under a private one,
 // or is a redirect. A 405 comes from the router: the preflight did not arrive, and
 // Verify says why. A 401 comes from a middleware before CorsConfig.Handler.
+// CorsConfig.Explain says of any request what is looked at, step by step, and what to
+// change.
 //
 // Counters counts refusals by route and reason, WithLogger logs them, and WithDebug has
 // the console of the browser name the method or the header that is refused.
@@ -92,7 +93,8 @@
 //
 // CORS keeps answers from pages; it does not keep pages from sending. A POST with a
 // form's content type runs the handler, whatever the policy: that is the business
-// of http.CrossOriginProtection.
+// of CorsConfig.CrossOriginProtection. A WebSocket asks for no permission at all: see
+// CorsConfig.CheckOrigin.
 //
 // # Concurrency
 //
@@ -369,7 +371,7 @@ func (c *CorsConfig) Handler(next http.Handler) http.Handler {
 		panic("routecors: nil handler; pass the router to CorsConfig.Handler")
 	}
 	c.reg.fronted.Store(true)
-	return &front{c.reg, next}
+	return c.reg.guards.note(&front{c.reg, next})
 }
 
 // A part is an adapter for a part of a router, such as a chi sub-router.

@@ -144,16 +144,6 @@ func (reg *registry) tallyOf(route *Route) *tally {
 	return at.Load()
 }
 
-// refuse answers r, a preflight for a request with method that route would serve, with the
-// reason why not. route and e are nil where no route that was added would.
-func (reg *registry) refuse(w http.ResponseWriter, r *http.Request, route *Route, e *enabled, why refusal, method string) {
-	reg.observe(route, reg.tallyOf(route), why, r, true)
-	if reg.settings.debug && e.explain(w, r, why) {
-		return
-	}
-	reg.refuse403(w, why, method)
-}
-
 // unshared runs next, CorsConfig.Handler's if front is set and else the handler of
 // route, for a CORS request whose response is not shared.
 func (e *enabled) unshared(route *Route, why refusal, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {

@@ -18,6 +18,10 @@ type RoutePolicy struct {
 	// layer, an exact origin behind a pattern of a nearer layer, are left out.
 	Origins []OriginPolicy
 
+	// CrossOriginResourcePolicy is that of every response, whatever key decides; "" for
+	// none.
+	CrossOriginResourcePolicy string
+
 	// Sample is a request that the router would run the route for; nil if none is
 	// known. Its Method is "" where the route serves every method, its Pattern that of
 	// the route with those of the mounts that lead to it.
@@ -65,7 +69,10 @@ func (c *CorsConfig) Routes() RoutePolicies {
 	list := make(RoutePolicies, 0, len(routes))
 	for _, route := range routes {
 		if e := route.enabled.Load(); e != nil { // still
-			list = append(list, RoutePolicy{Route: route, Covered: e.covered, Origins: e.origins(route), Sample: sample(route)})
+			list = append(list, RoutePolicy{
+				Route: route, Covered: e.covered, Origins: e.origins(route), Sample: sample(route),
+				CrossOriginResourcePolicy: e.resourcePolicy,
+			})
 		}
 	}
 	return list
@@ -128,7 +135,10 @@ func (e *enabled) methods(route *Route, g *grant) []string {
 
 // options is the reverse of newGrant.
 func (g *grant) options() ResourceOptions {
-	o := ResourceOptions{Deny: g.deny, AllowCredentials: g.credentials}
+	o := ResourceOptions{
+		Deny: g.deny, AllowCredentials: g.credentials,
+		AllowTiming: g.timing, CrossOriginResourcePolicy: g.resourcePolicy,
+	}
 	star := []string{"*"}
 	switch {
 	case g.anyMethod:

@@ -19,7 +19,8 @@ type RoutePolicies []RoutePolicy
 //	PUT /articles/{id}  https://admin.example.com  PUT      yes          content-type +1  -       -        route
 //	                    *                          denied   -            -                -       -        defaults
 //
-// ALLOW and EXPOSE are AllowHeaders and ExposeHeaders. A list that would be too wide ends in the number of names that are left out;
+// ALLOW and EXPOSE are AllowHeaders and ExposeHeaders; "(timing)" stands for
+// AllowTiming. The line "(no CORS)" has the Cross-Origin-Resource-Policy of the route. A list that would be too wide ends in the number of names that are left out;
 // MarshalJSON has all of them. "(covered)" stands after a route that was not added,
 // but is open by its Resource; "none" among the methods where the key opens nothing
 // of it. Routes that are not listed are private.
@@ -37,6 +38,9 @@ func (list RoutePolicies) WriteTable(w io.Writer) error {
 		for _, o := range p.Origins {
 			fmt.Fprintln(t, name+"\t"+strings.Join(o.cells(), "\t"))
 			name = ""
+		}
+		if p.CrossOriginResourcePolicy != "" {
+			fmt.Fprintln(t, "\t(no CORS)\t"+p.CrossOriginResourcePolicy+strings.Repeat("\t-", 5))
 		}
 	}
 	return t.Flush()
@@ -60,7 +64,11 @@ func (o OriginPolicy) cells() []string {
 	case age < 0:
 		maxAge = "0"
 	}
-	return []string{o.Origin, methods, credentials, abridge(o.Options.AllowHeaders), abridge(o.Options.ExposeHeaders), maxAge, o.Layer}
+	expose := abridge(o.Options.ExposeHeaders)
+	if o.Options.AllowTiming {
+		expose = strings.TrimPrefix(expose+" (timing)", "- ")
+	}
+	return []string{o.Origin, methods, credentials, abridge(o.Options.AllowHeaders), expose, maxAge, o.Layer}
 }
 
 // abridge writes list in about 16 bytes, "-" if it is empty.
@@ -89,8 +97,8 @@ func (p RoutePolicy) pattern() string {
 // name returns the method and the pattern.
 func (p RoutePolicy) name() string { return strings.TrimLeft(p.Route.method+" "+p.pattern(), " ") }
 
-// MarshalJSON writes route, pattern, method ("" for every method), covered and
-// origins: of each its origin, layer, options (as ResourceOptions.MarshalJSON writes
+// MarshalJSON writes route, pattern, method ("" for every method), covered,
+// cross_origin_resource_policy (not if it is empty) and origins: of each its origin, layer, options (as ResourceOptions.MarshalJSON writes
 // them) and methods. The route and its pattern are those of the whole
 // router, with the prefixes of mounts.
 func (p RoutePolicy) MarshalJSON() ([]byte, error) {
@@ -112,6 +120,7 @@ func (p RoutePolicy) MarshalJSON() ([]byte, error) {
 		Pattern string       `json:"pattern"`
 		Method  string       `json:"method"`
 		Covered bool         `json:"covered"`
+		Policy  string       `json:"cross_origin_resource_policy,omitempty"`
 		Origins []originJSON `json:"origins"`
-	}{p.name(), p.pattern(), p.Route.method, p.Covered, origins})
+	}{p.name(), p.pattern(), p.Route.method, p.Covered, p.CrossOriginResourcePolicy, origins})
 }

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 
 	"github.com/routecors/routecors"
@@ -221,5 +223,64 @@ func ExamplePolicy_UnmarshalJSON() {
 }`), &p)
 	fmt.Println(err)
 	// Output:
-	// line 2, column 57: unknown option "allow_header"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny
+	// line 2, column 57: unknown option "allow_header"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age, allow_timing, cross_origin_resource_policy and deny
+}
+
+// An upstream with a CORS middleware of its own allows everybody; the policy does not.
+func ExampleProxy() {
+	upstream := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		sayOK(w, r)
+	}))
+	defer upstream.Close()
+	to, err := url.Parse(upstream.URL)
+	if err != nil {
+		panic(err)
+	}
+	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) }}
+
+	mux := http.NewServeMux()
+	router := stdmux.New(mux)
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}})
+	if err != nil {
+		panic(err)
+	}
+	if err := cors.Add(router.Handle("/api/", routecors.Proxy(proxy))); err != nil {
+		panic(err)
+	}
+	for _, origin := range []string{"https://app.example.com", "https://other.example"} {
+		r := httptest.NewRequest(http.MethodGet, "/api/articles", nil)
+		r.Header.Set("Origin", origin)
+		w := httptest.NewRecorder()
+		cors.Handler(mux).ServeHTTP(w, r)
+		fmt.Printf("%d %q\n", w.Code, w.Header()["Access-Control-Allow-Origin"])
+	}
+	// Output:
+	// 200 ["https://app.example.com"]
+	// 200 []
+}
+
+func ExampleCorsConfig_Explain() {
+	router := stdmux.New(http.NewServeMux())
+	cors, err := routecors.Setup(router, routecors.Policy{"https://app.example.com": {}})
+	if err == nil {
+		err = cors.Add(router.HandleFunc("PUT /articles/{id}", sayOK))
+	}
+	if err != nil {
+		panic(err)
+	}
+	r, err := http.NewRequest("PUT", "https://api.example.com/articles/7", nil)
+	if err != nil {
+		panic(err)
+	}
+	r.Header.Set("Origin", "https://app.example.com")
+	r.Header.Set("Content-Type", "application/json")
+	why := cors.Explain(r)
+	fmt.Println(why.Reason)
+	fmt.Println(why.Sentence)
+	fmt.Println(why.Remedy)
+	// Output:
+	// header-not-allowed
+	// request header "content-type" is not among the AllowHeaders of this origin here
+	// name "content-type" in AllowHeaders of the key "https://app.example.com" of the defaults
 }

@@ -38,8 +38,8 @@ const logInterval = 10 * time.Second
 // cut to 64 bytes. Nothing else of the request is logged: no query, no cookie, no
 // other header. The context is that of the request.
 //
-// The handler of logger runs before the response is written. If it panics, the
-// request ends as where any handler panics, and is not answered.
+// The handler of logger runs in the goroutine of the request. If it panics, the request
+// ends as where any handler panics.
 func WithLogger(logger *slog.Logger) Option {
 	return func(s *settings) error {
 		if logger == nil {
@@ -47,6 +47,20 @@ func WithLogger(logger *slog.Logger) Option {
 		}
 		s.logger = logger
 		return nil
+	}
+}
+
+// observePreflight counts and logs what became of the preflight r: it was approved,
+// refused for why, or handed on since no route of it was added.
+func (reg *registry) observePreflight(route *Route, why refusal, r *http.Request, answered bool) {
+	switch {
+	case answered && why.reason != Allowed:
+		reg.observe(route, reg.tallyOf(route), why, r, true)
+	case reg.settings.logger == nil:
+	case answered:
+		reg.logDebug("routecors: preflight approved", route, Allowed, r, true)
+	default:
+		reg.logDebug("routecors: preflight handed on", nil, why.reason, r, true)
 	}
 }
 

@@ -85,26 +85,48 @@ func (why refusal) precise() refusal {
 // append appends what to say to whoever sent the preflight for method: why it was
 // refused, and nothing of what others may do.
 func (why refusal) append(b []byte, method string) []byte {
+	return why.sentence(append(b, "routecors: "...), method)
+}
+
+// sentence appends why in one sentence; method is the one that was asked for.
+func (why refusal) sentence(b []byte, method string) []byte {
 	before, after := "", ""
 	switch why.reason {
+	case Allowed:
+		before, after = "origin ", " is allowed to "
+	case NotCORS:
+		return append(b, "the request has no Origin, so that no page of another origin asked"...)
 	case OriginMalformed:
-		before, after = "routecors: Origin ", " is not one serialized origin"
+		before, after = "Origin ", " is not one serialized origin"
 	case OriginNotListed:
-		b = headers.AppendQuote(append(b, "routecors: origin "...), why.value)
-		b = headers.AppendQuote(append(b, " is not allowed to "...), method)
-		return append(b, " here; no policy of the route lists it"...)
+		before, after = "origin ", " is not allowed to "
 	case OriginDenied:
-		before, after = "routecors: origin ", " is denied by the policy of the route"
+		before, after = "origin ", " is denied by the policy of the route"
 	case MethodNotAllowed:
-		before, after = "routecors: method ", " is not among the AllowMethods of this origin here"
+		before, after = "method ", " is not among the AllowMethods of this origin here"
 	case HeaderNotAllowed:
-		before, after = "routecors: request header ", " is not among the AllowHeaders of this origin here"
+		before, after = "request header ", " is not among the AllowHeaders of this origin here"
 	case HeadersTooLong:
-		return append(b, "routecors: Access-Control-Request-Headers is too long"...)
+		return append(b, "Access-Control-Request-Headers is too long"...)
 	case RequestMethodMalformed:
-		return append(b, "routecors: Access-Control-Request-Method is not one method"...)
+		return append(b, "Access-Control-Request-Method is not one method"...)
+	case RouteNotFound:
+		before, after = "the router runs no handler for ", " here"
+	case Redirected:
+		before, after = "the router answers ", " here with a redirect, which has no CORS header"
 	case RouteNotAdded:
-		before, after = "routecors: no route that is open to other origins serves ", " here"
+		before, after = "no route that is open to other origins serves ", " here"
+	case CredentialsNotAllowed:
+		before, after = "origin ", " is allowed, but not with credentials: its options have no AllowCredentials"
+	case CredentialsWithWildcard:
+		before, after = "origin ", ` is allowed by "*", which browsers do not take for a credentialed request`
 	}
-	return append(headers.AppendQuote(append(b, before...), why.value), after...)
+	b = append(headers.AppendQuote(append(b, before...), why.value), after...)
+	switch why.reason {
+	case Allowed:
+		b = append(headers.AppendQuote(b, method), " here"...)
+	case OriginNotListed:
+		b = append(headers.AppendQuote(b, method), " here; no policy of the route lists it"...)
+	}
+	return b
 }

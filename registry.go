@@ -46,6 +46,8 @@ type layer struct {
 	origins origin.Set
 	grants  []*grant // as the patterns in origins
 	star    *grant
+
+	beyond // of its keys
 }
 
 // lookup returns what the layer says of a page of origin o; nil if nothing.
@@ -74,6 +76,8 @@ type chain struct {
 	// Origin, so that no cache needs to tell one from the other; always is that answer.
 	constant bool
 	always   *grant
+
+	beyond // of its layers
 }
 
 // newChain returns the chain of layers, of which the first own were given with the
@@ -99,6 +103,7 @@ func newChain(layers []*layer, own, nearest int) chain {
 		}
 	}
 	c.layers = slices.Clip(c.layers)
+	c.beyond = beyondOf(c.layers)
 	switch {
 	case len(c.layers) == 0:
 		c.constant = true
@@ -225,10 +230,12 @@ type registry struct {
 	settings   settings
 	preflights *Preflights
 	fronted    atomic.Bool // Handler was called
+	timing     atomic.Bool // some route has AllowTiming
 	unsafe     atomic.Pointer[[]unsafeMethod]
 	sentences  sync.Pool // of buffers for the bodies of refusals
 	started    time.Time
 	unrouted   atomic.Pointer[tally] // of refusals where no route was added; nil before the first
+	guards     guards
 
 	applying  sync.Mutex // taken before mu of several resources
 	mu        sync.Mutex // guards what follows; requests never take it
@@ -281,7 +288,9 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 	patterns := make([]origin.Pattern, 0, len(p))
 	l.grants = make([]*grant, 0, len(p))
 	var g *grant
+	mixed := false
 	for key, o := range p {
+		mixed = !l.beyond.add(o) || mixed
 		var pattern origin.Pattern
 		if key != "*" {
 			var err error
@@ -294,8 +303,9 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 			}
 		}
 		var problems []*ConfigError
-		if g == nil || key == "*" || !o.is(last) {
-			g, problems = reg.grant(o, key == "*", route, key)
+		trusted := o.AllowCredentials && saysWhose(key, pattern)
+		if g == nil || key == "*" || !o.is(last) || trusted != g.trusted {
+			g, problems = reg.grant(o, key == "*", trusted, route, key)
 			last = o
 		}
 		errs = append(append(errs, problems...), o.checkCredentials(route, key, pattern, &reg.settings)...)
@@ -311,6 +321,9 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 		}
 		patterns = append(patterns, pattern)
 		l.grants = append(l.grants, g)
+	}
+	if mixed {
+		errs = append(errs, checkSameResourcePolicy(p, route)...)
 	}
 	if errs != nil {
 		delete(reg.notes, l)
@@ -334,8 +347,8 @@ func inOrder(errs []*ConfigError) []error {
 
 // grant returns what o is made ready as, or what is wrong with it. Equal options are
 // checked and made ready once.
-func (reg *registry) grant(o ResourceOptions, star bool, route, key string) (*grant, []*ConfigError) {
-	reg.key = strconv.AppendBool(appendOptions(reg.key[:0], o), star)
+func (reg *registry) grant(o ResourceOptions, star, trusted bool, route, key string) (*grant, []*ConfigError) {
+	reg.key = strconv.AppendBool(strconv.AppendBool(appendOptions(reg.key[:0], o), star), trusted)
 	print := reg.fingerprint(reg.key)
 	if g := reg.grants[print]; g != nil {
 		return g, nil
@@ -344,6 +357,7 @@ func (reg *registry) grant(o ResourceOptions, star bool, route, key string) (*gr
 		return nil, errs
 	}
 	g := newGrant(o, star)
+	g.trusted = trusted
 	reg.grants[print] = g
 	return g, nil
 }
@@ -363,6 +377,9 @@ func (reg *registry) enable(layers []*layer, own, nearest int, covered bool) *en
 	if e == nil {
 		e = &enabled{chain: newChain(layers, own, nearest), preflights: reg.preflights, covered: covered}
 		reg.enabled[print] = e
+		if e.timing {
+			reg.timing.Store(true)
+		}
 	}
 	return e
 }

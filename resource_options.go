@@ -55,6 +55,24 @@ type ResourceOptions struct {
 	// See https://fetch.spec.whatwg.org/#http-access-control-max-age.
 	MaxAge int
 
+	// AllowTiming lets the page see how long the parts of a request took: where a
+	// response is shared, Timing-Allow-Origin says the same as Access-Control-Allow-Origin.
+	// An img or a script without crossorigin is asked for without an Origin, and gets
+	// it only where the answer is "*" for every origin.
+	// See https://w3c.github.io/resource-timing/#sec-timing-allow-origin.
+	AllowTiming bool
+
+	// CrossOriginResourcePolicy says which pages may embed the responses without
+	// CORS, as an img or a script: "same-origin", "same-site" or "cross-origin"; ""
+	// leaves the header out. Pages that require it (Cross-Origin-Embedder-Policy) embed
+	// nothing of another origin without "cross-origin", or "same-site" on their own site.
+	//
+	// Requests of that kind carry no Origin. So this is no matter of the key: all keys
+	// of a Policy that do not deny must have the same value, else it is refused. The nearest Policy
+	// with such a key decides for every response of the route, shared or not.
+	// See https://fetch.spec.whatwg.org/#cross-origin-resource-policy-header.
+	CrossOriginResourcePolicy string
+
 	// Deny refuses the origin, whatever a layer further away says of it. It stands
 	// alone: beside another field it is refused.
 	Deny bool
@@ -69,6 +87,7 @@ type grant struct {
 	deny        bool
 	star        bool // of the key "*"
 	credentials bool
+	trusted     bool // to act for the user: it has credentials, and a key that says whose pages they are
 
 	methods   []string // AllowMethods, without "*"
 	anyMethod bool
@@ -81,6 +100,9 @@ type grant struct {
 	exposeHeaders string
 	maxAge        string
 
+	timing         bool   // Timing-Allow-Origin says what Access-Control-Allow-Origin does
+	resourcePolicy string // CrossOriginResourcePolicy; the chain says which is in force
+
 	exposeAll bool // the names are listed when the response is written
 }
 
@@ -92,6 +114,9 @@ func newGrant(o ResourceOptions, star bool) *grant {
 		credentials: o.AllowCredentials,
 		anyMethod:   isStar(o.AllowMethods),
 		anyHeader:   isStar(o.AllowHeaders),
+
+		timing:         o.AllowTiming,
+		resourcePolicy: o.CrossOriginResourcePolicy,
 	}
 	if !g.anyMethod {
 		g.methods = slices.Clone(o.AllowMethods)
@@ -152,7 +177,7 @@ func (o ResourceOptions) check(route, key string) (errs []*ConfigError) {
 		errs = append(errs, &ConfigError{Route: route, Origin: key, Field: field, Value: value, Reason: reason})
 	}
 	if o.Deny {
-		if o.AllowCredentials || len(o.ExposeHeaders)+len(o.AllowHeaders)+len(o.AllowMethods) > 0 || o.MaxAge != 0 {
+		if o.AllowCredentials || len(o.ExposeHeaders)+len(o.AllowHeaders)+len(o.AllowMethods) > 0 || o.MaxAge != 0 || o.AllowTiming || o.CrossOriginResourcePolicy != "" {
 			fail("Deny", "true", "an origin that is denied has no other options; leave them out")
 		}
 		return errs
@@ -162,6 +187,9 @@ func (o ResourceOptions) check(route, key string) (errs []*ConfigError) {
 	checkList(o.AllowMethods, "AllowMethods", fail, headers.CheckMethod)
 	if o.MaxAge > maxMaxAge {
 		fail("MaxAge", strconv.Itoa(o.MaxAge), "longer than any browser keeps it; write 86400 (24 hours) or less")
+	}
+	if reason := checkResourcePolicy(o.CrossOriginResourcePolicy); reason != "" {
+		fail("CrossOriginResourcePolicy", o.CrossOriginResourcePolicy, reason)
 	}
 	return errs
 }
@@ -213,6 +241,7 @@ type settings struct {
 func (o ResourceOptions) is(p ResourceOptions) bool {
 	same := func(a, b []string) bool { return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0]) }
 	return o.AllowCredentials == p.AllowCredentials && o.Deny == p.Deny && o.MaxAge == p.MaxAge &&
+		o.AllowTiming == p.AllowTiming && o.CrossOriginResourcePolicy == p.CrossOriginResourcePolicy &&
 		same(o.ExposeHeaders, p.ExposeHeaders) && same(o.AllowHeaders, p.AllowHeaders) && same(o.AllowMethods, p.AllowMethods)
 }
 
@@ -220,7 +249,9 @@ func (o ResourceOptions) is(p ResourceOptions) bool {
 func appendOptions(b []byte, o ResourceOptions) []byte {
 	b = strconv.AppendBool(b, o.AllowCredentials)
 	b = strconv.AppendBool(b, o.Deny)
+	b = strconv.AppendBool(b, o.AllowTiming)
 	b = strconv.AppendInt(b, int64(o.MaxAge), 10)
+	b = appendString(append(b, ' '), o.CrossOriginResourcePolicy)
 	for _, list := range [...][]string{o.ExposeHeaders, o.AllowHeaders, o.AllowMethods} {
 		b = append(strconv.AppendInt(append(b, '['), int64(len(list)), 10), ' ')
 		for _, v := range list {
@@ -237,7 +268,8 @@ func appendString(b []byte, s string) []byte {
 }
 
 // MarshalJSON writes the options that are set, by the names allow_credentials,
-// expose_headers, allow_headers, allow_methods, max_age and deny. {"*"} is "*".
+// expose_headers, allow_headers, allow_methods, max_age, allow_timing,
+// cross_origin_resource_policy and deny. {"*"} is "*".
 func (o ResourceOptions) MarshalJSON() ([]byte, error) {
 	return policyjson.Options(o).MarshalJSON()
 }

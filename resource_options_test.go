@@ -150,6 +150,14 @@ func TestOptionsValidation(t *testing.T) {
 		{options{Deny: true, AllowHeaders: []string{"X-A"}}, `Deny "true": an origin that is denied has no other options; leave them out`},
 		{options{Deny: true, AllowMethods: []string{"*"}}, `Deny "true": an origin that is denied has no other options; leave them out`},
 		{options{Deny: true, ExposeHeaders: []string{"X-A"}}, `Deny "true": an origin that is denied has no other options; leave them out`},
+		{options{AllowTiming: true}, ""},
+		{options{CrossOriginResourcePolicy: "same-origin"}, ""},
+		{options{CrossOriginResourcePolicy: "same-site"}, ""},
+		{options{CrossOriginResourcePolicy: "cross-origin"}, ""},
+		{options{CrossOriginResourcePolicy: " Same-Site"}, `CrossOriginResourcePolicy " Same-Site": browsers ignore it; write "same-site"`},
+		{options{CrossOriginResourcePolicy: "*"}, `CrossOriginResourcePolicy "*": browsers ignore it; write "same-origin", "same-site" or "cross-origin", or leave it out`},
+		{options{Deny: true, AllowTiming: true}, `Deny "true": an origin that is denied has no other options; leave them out`},
+		{options{Deny: true, CrossOriginResourcePolicy: "same-site"}, `Deny "true": an origin that is denied has no other options; leave them out`},
 
 		{allow(), ""},
 		{allow("*"), ""},
@@ -239,13 +247,15 @@ func TestJSONRoundTrip(t *testing.T) {
 		{options{MaxAge: 600}, `{"max_age":600}`},
 		{options{MaxAge: -1}, `{"max_age":-1}`},
 		{options{Deny: true}, `{"deny":true}`},
-		{options{true, []string{"X-A"}, []string{"*"}, []string{"PUT"}, 5, false}, `{"allow_credentials":true,"expose_headers":["X-A"],"allow_headers":"*","allow_methods":["PUT"],"max_age":5}`},
+		{options{AllowTiming: true}, `{"allow_timing":true}`},
+		{options{CrossOriginResourcePolicy: "same-site"}, `{"cross_origin_resource_policy":"same-site"}`},
+		{options{true, []string{"X-A"}, []string{"*"}, []string{"PUT"}, 5, true, "same-site", false}, `{"allow_credentials":true,"expose_headers":["X-A"],"allow_headers":"*","allow_methods":["PUT"],"max_age":5,"allow_timing":true,"cross_origin_resource_policy":"same-site"}`},
 	} {
 		got, err := json.Marshal(tt.options)
 		if err != nil || string(got) != tt.want {
 			t.Errorf("Marshal(%+v) = %s, %v, want %s", tt.options, got, err, tt.want)
 		}
-		back := options{AllowCredentials: true, MaxAge: 7, AllowMethods: []string{"left over"}}
+		back := options{AllowCredentials: true, MaxAge: 7, AllowTiming: true, CrossOriginResourcePolicy: "same-site", AllowMethods: []string{"left over"}}
 		if err := json.Unmarshal(got, &back); err != nil {
 			t.Errorf("Unmarshal(%s): %v", got, err)
 		}
@@ -268,7 +278,7 @@ func TestJSONRoundTrip(t *testing.T) {
 }
 
 func TestJSONStrict(t *testing.T) {
-	const there = "; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny"
+	const there = "; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age, allow_timing, cross_origin_resource_policy and deny"
 	for _, tt := range []struct {
 		text string
 		want string

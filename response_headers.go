@@ -39,12 +39,17 @@ func (e *enabled) decorate(route *Route, h http.Header, method string, origins [
 			return g, why, g != nil || marked
 		}
 		clearShared(h) // of an outer decision: the router ran this route
+		if e.preflights.reg.timing.Load() {
+			delete(h, tao)
+		}
 	}
-	if g == nil && e.constant {
+	if g == nil && e.constant && e.resourcePolicy == "" {
 		return nil, why, false
 	}
 	n := 1
-	if g != nil {
+	if e.resourcePolicy != "" || g != nil && g.timing {
+		n = 6
+	} else if g != nil {
 		n = 4
 		if g.exposeHeaders == "" && !g.credentials {
 			n = 2
@@ -54,13 +59,19 @@ func (e *enabled) decorate(route *Route, h http.Header, method string, origins [
 	if !e.constant {
 		values.setVaryOrigin(h)
 	}
+	if e.resourcePolicy != "" {
+		values.set(h, corp, e.resourcePolicy)
+	}
 	if g == nil {
 		return nil, why, false
 	}
-	if g.star && !g.credentials {
-		values.set(h, acao, "*")
-	} else {
-		values.set(h, acao, origins[0])
+	allowed := "*"
+	if g.credentials || !g.star {
+		allowed = origins[0]
+	}
+	values.set(h, acao, allowed)
+	if g.timing {
+		values.set(h, tao, allowed)
 	}
 	if g.credentials {
 		values.set(h, acac, "true")
@@ -82,8 +93,12 @@ func (e *enabled) isSet(h http.Header, g *grant, origins []string) bool {
 	if !e.constant && !slices.Contains(h[varyKey], "Origin") {
 		return false
 	}
+	if e.resourcePolicy != "" && !is(corp, e.resourcePolicy) {
+		return false
+	}
+	timing := e.preflights.reg.timing.Load()
 	if g == nil {
-		return is(acao, "") && is(acac, "") && is(aceh, "")
+		return is(acao, "") && is(acac, "") && is(aceh, "") && (!timing || is(tao, ""))
 	}
 	allowed, credentials := "*", ""
 	if g.credentials {
@@ -91,6 +106,9 @@ func (e *enabled) isSet(h http.Header, g *grant, origins []string) bool {
 	}
 	if g.credentials || !g.star {
 		allowed = origins[0]
+	}
+	if timing && !is(tao, g.timingOf(allowed)) {
+		return false
 	}
 	return is(acao, allowed) && is(acac, credentials) && is(aceh, g.exposeHeaders)
 }

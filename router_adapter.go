@@ -101,6 +101,9 @@ func (route *Route) String() string {
 	return route.method + " " + route.pattern
 }
 
+// MarshalText returns what String does: a route stands in JSON as its pattern.
+func (route *Route) MarshalText() ([]byte, error) { return []byte(route.String()), nil }
+
 // Adapter returns the adapter that registered the route.
 func (route *Route) Adapter() RouterAdapter { return route.adapter }
 
@@ -186,17 +189,23 @@ func (p *Preflights) Answer(w http.ResponseWriter, r *http.Request, refuse bool)
 // answer is Answer for a preflight with these lines. They are handed on from here: to
 // look one up among the headers that a browser sends costs as much as to decide.
 func (p *Preflights) answer(w http.ResponseWriter, r *http.Request, origins, methods []string, refuse bool) bool {
-	if route, e := p.resolve(r, methods); e != nil {
-		e.answerPreflight(route, w, r, origins, methods[0])
-		return true
+	route, why, answered := p.reply(w, r, origins, methods, refuse)
+	p.reg.observePreflight(route, why, r, answered)
+	return answered
+}
+
+// reply is answer for whoever counts and logs it, or does not. It also returns the
+// route, if one was added, and why the preflight is refused, if it is.
+func (p *Preflights) reply(w http.ResponseWriter, r *http.Request, origins, methods []string, refuse bool) (route *Route, why refusal, answered bool) {
+	route, e := p.resolve(r, methods)
+	if e != nil {
+		return route, e.answerPreflight(route, w, r, origins, methods[0]), true
 	}
-	why := refusedMethod(methods)
+	why = refusedMethod(methods)
 	if refuse {
-		p.reg.refuse(w, r, nil, nil, why, "")
-	} else if p.reg.settings.logger != nil {
-		p.reg.logDebug("routecors: preflight handed on", nil, why.reason, r, true)
+		p.reg.refuse(w, r, nil, why, "")
 	}
-	return refuse
+	return nil, why, refuse
 }
 
 // Answers reports whether Answer would answer r without refuse. It is for routers
@@ -234,22 +243,27 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 	return route, route.enabled.Load()
 }
 
-// answerPreflight answers r, the preflight of a request with method that route would
-// serve.
-func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) {
+// decidePreflight decides about r, the preflight of a request with method that route
+// would serve. It returns the options of the page, and the header names to answer with.
+func (e *enabled) decidePreflight(route *Route, r *http.Request, origins []string, method string) (g *grant, allowHeaders string, why refusal) {
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
-		e.preflights.reg.refuse(w, r, route, e, refusal{OriginMalformed, first(origins)}, method)
-		return
+		return nil, "", refusal{OriginMalformed, first(origins)}
 	}
-	g, why := e.decide(route, origins, method)
+	g, why = e.decide(route, origins, method)
 	if g == nil {
-		e.preflights.reg.refuse(w, r, route, e, why.precise(), method)
-		return
+		return nil, "", why.precise()
 	}
-	allowHeaders, why := g.decideHeaders(r.Header[acrh])
+	allowHeaders, why = g.decideHeaders(r.Header[acrh])
+	return g, allowHeaders, why
+}
+
+// answerPreflight answers r, the preflight of a request with method that route would
+// serve, and returns why it refused it, if it did.
+func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) refusal {
+	g, allowHeaders, why := e.decidePreflight(route, r, origins, method)
 	if why.reason != Allowed {
-		e.preflights.reg.refuse(w, r, route, e, why, method)
-		return
+		e.preflights.reg.refuse(w, r, e, why, method)
+		return why
 	}
 
 	maxAge := g.maxAge
@@ -280,10 +294,17 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	values.set(h, acam, allowMethods)
 	values.set(h, acah, allowHeaders)
 	values.set(h, acma, maxAge)
-	if reg := e.preflights.reg; reg.settings.logger != nil {
-		reg.logDebug("routecors: preflight approved", route, Allowed, r, true)
-	}
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
+	return refusal{}
+}
+
+// refuse answers the preflight r for method with the reason why not. e is nil where
+// no route that was added would serve what it announces.
+func (reg *registry) refuse(w http.ResponseWriter, r *http.Request, e *enabled, why refusal, method string) {
+	if reg.settings.debug && e.explain(w, r, why) {
+		return
+	}
+	reg.refuse403(w, why, method)
 }
 
 // refuse403 answers a preflight for method with the reason why not.

@@ -98,7 +98,7 @@ func answer(res *http.Response) string {
 	all := http.Header{}
 	for key, values := range res.Header {
 		key = http.CanonicalHeaderKey(key)
-		if strings.HasPrefix(key, "Access-Control-") || key == "Vary" || key == "Allow" {
+		if strings.HasPrefix(key, "Access-Control-") || slices.Contains([]string{"Vary", "Allow", "Timing-Allow-Origin", "Cross-Origin-Resource-Policy"}, key) {
 			all[key] = append(all[key], values...)
 		}
 	}
@@ -125,6 +125,9 @@ var kinds = []struct{ name, policy string }{
 	{"not listed", `{"https://b.example": {}}`},
 	{"denied", `{"https://app.example": {"deny": true}}`},
 	{"expose all", exposeAll},
+	{"timing", `{"https://app.example": {"allow_timing": true, "allow_credentials": true, "expose_headers": ["X-B"]}}`},
+	{"resource policy", `{"https://b.example": {"cross_origin_resource_policy": "same-site"}}`},
+	{"both", `{"*": {"allow_timing": true, "cross_origin_resource_policy": "cross-origin"}, "https://b.example": {"cross_origin_resource_policy": "cross-origin"}}`},
 }
 
 const exposeAll = `{"https://app.example": {"allow_credentials": true, "expose_headers": "*"}}`

@@ -52,7 +52,7 @@ func TestProperty(t *testing.T) {
 				case "handler":
 					w.Handler = w.Cors.Handler(r)
 				case "use":
-					r.Use(w.Cors.Handler)
+					r.Use(w.Explaining, w.Cors.Handler)
 				}
 				w.Methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "FROB", "UNKNOWN", "OPTIONS", "get", "TRACE"}
 				w.Hosts = []string{"h.example"}

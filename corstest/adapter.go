@@ -109,6 +109,9 @@ type Router interface {
 // An adapter without routecors.Prober may answer Access-Control-Max-Age: 0 where
 // header names are allowed. With it, what could be kept must be.
 //
+// With routecors.Describer, what it says must agree with Resolve and with what the
+// router runs.
+//
 // With routecors.RouteVerifier, CorsConfig.Verify must find no fault in a good table,
 // and must report a route whose pattern another handler has taken, if the router lets
 // it.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
@@ -103,78 +102,22 @@ func (r *request) mayAppend(f field) bool {
 	}
 	switch name {
 	case "accept", "accept-language", "content-language", "content-type":
-		return isSafelistedRequestHeader(name, value)
+		return headers.IsSafelistedRequestHeader(name, value)
 	}
 	return false
-}
-
-// isSafelistedRequestHeader is
-// https://fetch.spec.whatwg.org/#cors-safelisted-request-header; name is lower case.
-func isSafelistedRequestHeader(name, value string) bool {
-	if len(value) > 128 {
-		return false
-	}
-	switch name {
-	case "accept":
-		return !hasUnsafeByte(value)
-	case "accept-language", "content-language":
-		return strings.Trim(value, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz *,-.;=") == ""
-	case "content-type":
-		essence, _, _ := strings.Cut(value, ";")
-		switch strings.ToLower(strings.Trim(essence, " \t\r\n")) {
-		case "application/x-www-form-urlencoded", "multipart/form-data", "text/plain":
-			return !hasUnsafeByte(value)
-		}
-	case "range":
-		return isSimpleRange(value)
-	}
-	return false
-}
-
-// hasUnsafeByte looks for a CORS-unsafe request-header byte:
-// https://fetch.spec.whatwg.org/#cors-unsafe-request-header-byte.
-func hasUnsafeByte(value string) bool {
-	return strings.ContainsFunc(value, func(c rune) bool {
-		return c < 0x20 && c != '\t' || c == 0x7f || strings.ContainsRune(`"():<>?@[\]{}`, c)
-	})
-}
-
-// isSimpleRange reports whether value is one range with a start:
-// https://fetch.spec.whatwg.org/#simple-range-header-value.
-func isSimpleRange(value string) bool {
-	first, last, ok := strings.Cut(strings.TrimPrefix(value, "bytes="), "-")
-	if !ok || !strings.HasPrefix(value, "bytes=") || !isDigits(first) || last != "" && !isDigits(last) {
-		return false
-	}
-	from, err := strconv.ParseUint(first, 10, 64)
-	if err != nil || last == "" {
-		return err == nil
-	}
-	to, err := strconv.ParseUint(last, 10, 64)
-	return err == nil && from <= to
 }
 
 func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
-// unsafeHeaders returns the CORS-unsafe request-header names of r, sorted and lower
-// case: https://fetch.spec.whatwg.org/#cors-unsafe-request-header-names.
+// unsafeHeaders returns the CORS-unsafe request-header names of r.
 func (r *request) unsafeHeaders() []string {
-	var names, maybe []string
-	size := 0
-	for _, f := range r.header {
-		name := strings.ToLower(f.name)
-		if !isSafelistedRequestHeader(name, f.value) {
-			names = append(names, name)
-			continue
+	return headers.UnsafeNames(func(yield func(name, value string) bool) {
+		for _, f := range r.header {
+			if !yield(f.name, f.value) {
+				return
+			}
 		}
-		maybe = append(maybe, name)
-		size += len(f.value)
-	}
-	if size > 1024 {
-		names = append(names, maybe...)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	})
 }
 
 // origin serializes the origin of r: "null" after a redirect from a server of

@@ -63,8 +63,11 @@ func (a *Adapter) behind(r *http.Request) *http.ServeMux {
 	return mux
 }
 
-// A headerWriter keeps the header of a response only.
-type headerWriter struct{ header http.Header }
+// A headerWriter keeps the header of a response only, and its status.
+type headerWriter struct {
+	header http.Header
+	status int
+}
 
 func (w *headerWriter) Header() http.Header {
 	if w.header == nil {
@@ -73,7 +76,7 @@ func (w *headerWriter) Header() http.Header {
 	return w.header
 }
 func (w *headerWriter) Write(b []byte) (int, error) { return len(b), nil }
-func (w *headerWriter) WriteHeader(int)             {}
+func (w *headerWriter) WriteHeader(status int)      { w.status = status }
 
 // RegisterOPTIONS implements routecors.OPTIONSRegistrar.
 func (a *Adapter) RegisterOPTIONS(pattern string, preflights *routecors.Preflights) error {

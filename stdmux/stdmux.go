@@ -278,14 +278,22 @@ func (m *mount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.next.ServeHTTP(w, r)
 }
 
-// probe strips the prefix as http.StripPrefix does.
 func (m *mount) probe(r *http.Request, method string) (route *routecors.Route, runs bool) {
+	under := m.strip(r)
+	if under == nil {
+		return nil, false
+	}
+	return m.inner.probe(under, method)
+}
+
+// strip returns r with the prefix stripped as http.StripPrefix does; nil if r has another.
+func (m *mount) strip(r *http.Request) *http.Request {
 	path, ok := strings.CutPrefix(r.URL.Path, m.prefix)
 	rawPath, rawOK := strings.CutPrefix(r.URL.RawPath, m.prefix)
 	if !ok || !rawOK && r.URL.RawPath != "" {
-		return nil, false
+		return nil
 	}
 	url := *r.URL
 	url.Path, url.RawPath = path, rawPath
-	return m.inner.probe(&http.Request{Host: r.Host, URL: &url}, method)
+	return &http.Request{Host: r.Host, URL: &url}
 }

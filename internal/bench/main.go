@@ -2,7 +2,8 @@
 // wrapped by hand round the same routes of the same router, their OPTIONS registered
 // by hand.
 //
-//	go run .             the table of ratios, which takes some minutes
+//	go run .             the table of ratios, with what they are measured against
+//	go run . -readme     the rows and columns of it that the README has
 //	go run . -setup      what Add costs, in time and memory
 //	go run . -growth     growth.svg: what more origins, patterns, routes and headers cost
 //	go run . -wrk        real servers on loopback, asked by wrk
@@ -37,6 +38,7 @@ func main() {
 	only := flag.String("only", "", "rows whose names contain this")
 	setUp := flag.Bool("setup", false, "measure what Add costs instead")
 	growth := flag.Bool("growth", false, "measure growth instead, and write growth.svg")
+	short := flag.Bool("readme", false, "print the table for the README instead")
 	served := flag.Bool("wrk", false, "ask real servers by wrk instead, a second for each or what -time says")
 	flag.Parse()
 	runtime.GOMAXPROCS(1)
@@ -49,6 +51,8 @@ func main() {
 		panels := measureGrowth(*rounds, *length)
 		printGrowth(panels)
 		must(os.WriteFile("growth.svg", []byte(drawGrowth(panels, title)), 0o666))
+	case *short:
+		printShort(*rounds, *length)
 	case *served:
 		printEndToEnd(*rounds, *length)
 	default:
@@ -66,6 +70,24 @@ func printTable(rounds int, length time.Duration, only string) {
 			fmt.Println(measured(s, router.new, rounds, length).line(i))
 			runtime.GC()
 		}
+	}
+}
+
+// printShort prints what the README has of the table.
+func printShort(rounds int, length time.Duration) {
+	fmt.Println("\n| | allocations: ServeMux, chi | ServeMux: to rs/cors | to go-chi/cors | chi: to rs/cors | to go-chi/cors |\n|---|---|---|---|---|---|")
+	for _, s := range scenarios() {
+		if s.account == whole || strings.HasPrefix(s.name, "hostile") {
+			continue
+		}
+		allocs, ratios := "", ""
+		for i, router := range routers {
+			r := measured(s, router.new, rounds, length)
+			allocs += either(i > 0, ", ", "") + fmt.Sprintf("%+.0f", r.allocs())
+			ratios += fmt.Sprintf(" | %.2f | %.2f", r.ofPeer(0), r.ofPeer(1))
+		}
+		fmt.Printf("| %s | %s%s |\n", s.name, allocs, ratios)
+		runtime.GC()
 	}
 }
 

@@ -107,7 +107,7 @@ func newRow(s scenario, newRouter func() router) *row {
 	return r
 }
 
-func either(first bool, a, b http.Handler) http.Handler {
+func either[T any](first bool, a, b T) T {
 	if first {
 		return a
 	}

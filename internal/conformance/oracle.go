@@ -107,6 +107,24 @@ func (l *Leaf) coveredAtAll() bool {
 	return false
 }
 
+// resourcePolicy is the oracle for Cross-Origin-Resource-Policy.
+func (l *Leaf) resourcePolicy() string {
+	if l == nil || !l.Added && !l.coveredAtAll() {
+		return ""
+	}
+	for _, p := range l.Layers {
+		for _, o := range p {
+			if !o.Deny {
+				return o.CrossOriginResourcePolicy
+			}
+		}
+		if _, ok := p["*"]; ok {
+			break
+		}
+	}
+	return ""
+}
+
 // headersAllowed is the oracle for request headers.
 func headersAllowed(o routecors.ResourceOptions, names string) bool {
 	if names == "" || slices.Contains(o.AllowHeaders, "*") {

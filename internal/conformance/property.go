@@ -30,6 +30,9 @@ type World struct {
 	Paths   func(*rand.Rand) string
 	Plain   http.Handler // the same table without the library; nil if there is none
 
+	adapter routecors.RouterAdapter
+	inside  bool // Explaining stands in Handler
+
 	keeps  bool // the adapter is a Prober
 	leaves map[string]*Leaf
 	layers []routecors.Policy // of Cors
@@ -38,7 +41,7 @@ type World struct {
 
 // NewWorld sets up a registry with random defaults for adapter.
 func NewWorld(t testing.TB, rnd *rand.Rand, adapter routecors.RouterAdapter, options ...routecors.Option) *World {
-	w := &World{Rand: rnd, leaves: map[string]*Leaf{}}
+	w := &World{Rand: rnd, adapter: adapter, leaves: map[string]*Leaf{}}
 	_, w.keeps = adapter.(routecors.Prober)
 	defaults := w.Policy()
 	cors, err := routecors.Setup(adapter, defaults, append(options, routecors.DangerouslyTrustEveryOrigin())...)
@@ -119,6 +122,7 @@ var origins = []string{"https://a.example", "https://b.example", "https://x.w.ex
 func (w *World) Policy() routecors.Policy {
 	p := routecors.Policy{}
 	keys := []string{"https://a.example", "https://b.example", "https://*.w.example", "*", "null"}
+	embedding := []string{"", "", "same-site", "cross-origin"}[w.Rand.IntN(4)]
 	for range w.Rand.IntN(4) {
 		key := keys[w.Rand.IntN(len(keys))]
 		o := routecors.ResourceOptions{}
@@ -127,6 +131,7 @@ func (w *World) Policy() routecors.Policy {
 			continue
 		}
 		o.AllowCredentials = w.One(3) && key != "null"
+		o.AllowTiming, o.CrossOriginResourcePolicy = w.One(3), embedding
 		switch w.Rand.IntN(4) {
 		case 0:
 			o.AllowHeaders = []string{"*"}
@@ -271,9 +276,20 @@ func (w *World) check(t testing.TB, tally *Tally, q question) {
 		fail("credentials")
 	case leaf != nil && (leaf.Added || leaf.Covered) && leaf.varies() != variesByOrigin(actual.header):
 		fail("Vary")
+	case allowed && o.AllowTiming && !slices.Equal(actual.header["Timing-Allow-Origin"], shared),
+		!(allowed && o.AllowTiming) && (allowed || !isConstant(leaf, shared)) && actual.header["Timing-Allow-Origin"] != nil:
+		fail("Timing-Allow-Origin")
+	case leaf.resourcePolicy() != actual.header.Get("Cross-Origin-Resource-Policy"):
+		fail("Cross-Origin-Resource-Policy")
+	case answer.header["Ran"] == nil && (answer.header["Timing-Allow-Origin"] != nil || answer.header["Cross-Origin-Resource-Policy"] != nil):
+		fail("timed or embedded preflight")
 	}
 	if approved {
 		w.checkCached(t, q, answer, fail)
+	}
+	if w.One(8) { // it costs far more than to answer
+		w.checkExplained(w.explain(q.request(t, q.method)), actual, leaf, fail)
+		w.checkExplainedPreflight(w.explain(preflight), answer, approved, fail)
 	}
 	if !approved && answer.header["Ran"] == nil && hasCORS(answer.header) {
 		fail("header on a refused preflight")

@@ -154,7 +154,7 @@ func (s target) runs(q query) (route *routecors.Route, what string) {
 	return s.routes[what], what
 }
 
-// resolve asks Resolve, and Probe, for each path and method. It asks with one
+// resolve asks Resolve, Probe and Describe for each path and method. It asks with one
 // request that changes, as a server that pools its requests would.
 func (s *Suite) resolve(t testing.TB, lines, paths []string) {
 	t.Helper()
@@ -174,21 +174,28 @@ func (s *Suite) resolve(t testing.TB, lines, paths []string) {
 		if p, ok := adapter.(routecors.Prober); ok {
 			probed, probes = p.Probe(r, q.method)
 		}
+		o, describes := routecors.Outcome{}, false
+		if d, ok := adapter.(routecors.Describer); ok {
+			o, describes = d.Describe(r, q.method), true
+		}
 		fail := func(what string) {
 			t.Helper()
 			t.Fatalf("%s %s%s: %s\n%s", q.method, q.host, q.uri, what, strings.Join(lines, "\n"))
 		}
 		switch {
 		case ran != "":
-			fail("Resolve, or Probe, ran the handler of " + ran)
+			fail("Resolve, Probe or Describe ran the handler of " + ran)
 		case !reflect.DeepEqual(before, r):
-			fail("Resolve, or Probe, changed the request")
+			fail("Resolve, Probe or Describe changed the request")
 		case got != want:
 			fail("Resolve returned " + other(got, want) + ", but the router runs " + handler(want, what))
 		case s.prober && probed != want:
 			fail("Probe returned " + other(probed, want) + ", but the router runs " + handler(want, what))
 		case what != "" && !probes:
 			fail("Probe says that nothing runs, but the router runs " + handler(want, what))
+		case describes && (o.Kind == routecors.RunsRoute) != (want != nil),
+			what != "" && o.Kind > routecors.RunsHandler:
+			fail("Describe says " + o.Kind.String() + ", but the router runs " + handler(want, what))
 		}
 	}
 }

@@ -57,7 +57,7 @@ func TestReadDocumentErrors(t *testing.T) {
 		{`{"routes": {"/a": 1}}`, `line 1, column 19: want the name of a policy, a policy, or a list of these, have 1`},
 		{`{"routes": {"/a": null}}`, `line 1, column 19: want the name of a policy, a policy, or a list of these, have null`},
 		{`{"routes": {"/a": [[]]}}`, `line 1, column 20: want the name of a policy or a policy, have a list in a list`},
-		{`{"routes": {"/a": {"*": {"x": 1}}}}`, `line 1, column 26: unknown option "x"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny`},
+		{`{"routes": {"/a": {"*": {"x": 1}}}}`, `line 1, column 26: unknown option "x"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age, allow_timing, cross_origin_resource_policy and deny`},
 		{`{"defaults": {"*": 1}}`, `line 1, column 20: want an object, have a number`},
 		{`{"cors": "*"}`, `line 1, column 1: cors and cors_preflight_paths go together; cors names origins, cors_preflight_paths what they may use`},
 		{`{"cors": ["*", ""], "cors_preflight_paths": "/a"}`, `line 1, column 16: an empty element in ""; leave it out`},
@@ -87,7 +87,7 @@ func TestSchema(t *testing.T) {
 	if err := json.Unmarshal([]byte(Schema), &schema); err != nil {
 		t.Fatal(err)
 	}
-	all := Options{true, []string{"*"}, []string{"*"}, []string{"*"}, 1, true}
+	all := Options{true, []string{"*"}, []string{"*"}, []string{"*"}, 1, true, "same-site", true}
 	text, err := json.Marshal(all)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +99,7 @@ func TestSchema(t *testing.T) {
 	for name := range written {
 		delete(schema.Defs.Options.Properties, name)
 	}
-	if len(written) != 6 || len(schema.Defs.Options.Properties) > 0 {
+	if len(written) != 8 || len(schema.Defs.Options.Properties) > 0 {
 		t.Errorf("%d options are written; the schema has beside them %v", len(written), schema.Defs.Options.Properties)
 	}
 }

@@ -12,10 +12,15 @@ type Options struct {
 	AllowHeaders     []string
 	AllowMethods     []string
 	MaxAge           int
-	Deny             bool
+
+	AllowTiming               bool
+	CrossOriginResourcePolicy string
+
+	Deny bool
 }
 
-// MarshalJSON writes the options that are set, by the names of aiohttp_cors.
+// MarshalJSON writes the options that are set, by the names of aiohttp_cors where it
+// has them.
 func (o Options) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
 		AllowCredentials bool `json:"allow_credentials,omitempty"`
@@ -23,8 +28,12 @@ func (o Options) MarshalJSON() ([]byte, error) {
 		AllowHeaders     list `json:"allow_headers,omitempty"`
 		AllowMethods     list `json:"allow_methods,omitempty"`
 		MaxAge           int  `json:"max_age,omitempty"`
-		Deny             bool `json:"deny,omitempty"`
-	}{o.AllowCredentials, o.ExposeHeaders, o.AllowHeaders, o.AllowMethods, o.MaxAge, o.Deny})
+
+		AllowTiming               bool   `json:"allow_timing,omitempty"`
+		CrossOriginResourcePolicy string `json:"cross_origin_resource_policy,omitempty"`
+
+		Deny bool `json:"deny,omitempty"`
+	}{o.AllowCredentials, o.ExposeHeaders, o.AllowHeaders, o.AllowMethods, o.MaxAge, o.AllowTiming, o.CrossOriginResourcePolicy, o.Deny})
 }
 
 // A list is written as "*" where it is {"*"}.
@@ -60,10 +69,14 @@ func (o *Options) read(v Value) error {
 			return value.list(&read.AllowMethods)
 		case "max_age":
 			return value.Decode(&read.MaxAge, "a whole number of seconds")
+		case "allow_timing":
+			return value.Decode(&read.AllowTiming, "true or false")
+		case "cross_origin_resource_policy":
+			return value.Decode(&read.CrossOriginResourcePolicy, `"same-origin", "same-site" or "cross-origin"`)
 		case "deny":
 			return value.Decode(&read.Deny, "true or false")
 		}
-		return at.Errorf("unknown option %q; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age and deny", name)
+		return at.Errorf("unknown option %q; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age, allow_timing, cross_origin_resource_policy and deny", name)
 	})
 	if err != nil {
 		return err

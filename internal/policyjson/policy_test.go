@@ -17,6 +17,7 @@ func TestUnmarshal(t *testing.T) {
 		{`{"*": {}}`, map[string]Options{"*": {}}},
 		{`{"a": {"allow_credentials": true, "max_age": -1, "deny": false}}`, map[string]Options{"a": {AllowCredentials: true, MaxAge: -1}}},
 		{`{"a": {"allow_headers": "*", "expose_headers": ["X"], "allow_methods": []}}`, map[string]Options{"a": {AllowHeaders: []string{"*"}, ExposeHeaders: []string{"X"}, AllowMethods: []string{}}}},
+		{`{"a": {"allow_timing": true, "cross_origin_resource_policy": "x"}}`, map[string]Options{"a": {AllowTiming: true, CrossOriginResourcePolicy: "x"}}},
 		{"\n { \"a\" : { } ,\t\"b\":{\"deny\":true}}\n", map[string]Options{"a": {}, "b": {Deny: true}}},
 		{`{"\u0061": {}}`, map[string]Options{"a": {}}},
 	}
@@ -49,6 +50,8 @@ func TestUnmarshalErrors(t *testing.T) {
 		{`{"a": {"Deny": true}}`, `line 1, column 8: unknown option "Deny"`},
 		{`{"a": {"deny": "yes"}}`, `line 1, column 16: want true or false, have "yes"`},
 		{`{"a": {"deny": null}}`, `line 1, column 16: want true or false, have null`},
+		{`{"a": {"allow_timing": "*"}}`, `line 1, column 24: want true or false, have "*"`},
+		{`{"a": {"cross_origin_resource_policy": true}}`, `line 1, column 40: want "same-origin", "same-site" or "cross-origin", have true`},
 		{`{"a": {"max_age": 1.5}}`, `line 1, column 19: want a whole number of seconds, have 1.5`},
 		{`{"a": {"max_age": "600"}}`, `line 1, column 19: want a whole number of seconds, have "600"`},
 		{`{"a": {"max_age": 99999999999999999999}}`, `line 1, column 19: want a whole number of seconds`},
@@ -70,6 +73,7 @@ func TestUnmarshalErrors(t *testing.T) {
 func FuzzUnmarshal(f *testing.F) {
 	f.Add(`{"https://a.example": {"allow_credentials": true, "expose_headers": "*", "max_age": 60}}`)
 	f.Add(`{"*": {"allow_methods": ["GET"], "allow_headers": []}}`)
+	f.Add(`{"*": {"allow_timing": true, "cross_origin_resource_policy": "same-site"}}`)
 	f.Add(`{"a": {"deny": true}, "a": {}}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		got := map[string]Options{}
