@@ -92,23 +92,36 @@ type outcome struct {
 	regexp  bool // it is not known whether it matches
 }
 
+// keys are the patterns of a layer.
+type keys struct {
+	patterns []origin.Pattern // as the grants of the layer
+	regexps  []int            // those that are regexps, by precedence
+}
+
+func (l *layer) patterns() *keys {
+	k := &keys{patterns: make([]origin.Pattern, len(l.grants))}
+	for key, i := range l.origins.All() {
+		k.patterns[i], _ = origin.ParsePattern(key) // it is in the set
+		if k.patterns[i].Regexp() {
+			k.regexps = append(k.regexps, i)
+		}
+	}
+	return k
+}
+
 // diff compares what two sides give.
 func diff(a, b side) []Change {
-	keys := map[*layer][]origin.Pattern{}
+	known := map[*layer]*keys{}
 	var patterns []origin.Pattern
 	for _, l := range slices.Concat(a.layers, b.layers) {
-		if keys[l] != nil {
-			continue
+		if known[l] == nil {
+			known[l] = l.patterns()
+			patterns = append(patterns, known[l].patterns...)
 		}
-		keys[l] = make([]origin.Pattern, len(l.grants))
-		for key, i := range l.origins.All() {
-			keys[l][i], _ = origin.ParsePattern(key) // it is in the set
-		}
-		patterns = append(patterns, keys[l]...)
 	}
 	c := changes{seen: map[Change]bool{}}
 	for _, sample := range origin.Samples(patterns) {
-		before, after := a.outcomes(sample, keys), b.outcomes(sample, keys)
+		before, after := a.outcomes(sample, known), b.outcomes(sample, known)
 		for i, x := range before {
 			for j, y := range after {
 				if together(before[:i], after[:j], x, y) {
@@ -121,17 +134,16 @@ func diff(a, b side) []Change {
 }
 
 // outcomes lists what the look-up of sample may come to, in the order in which it asks.
-func (s *side) outcomes(sample origin.Sample, keys map[*layer][]origin.Pattern) (list []outcome) {
+func (s *side) outcomes(sample origin.Sample, known map[*layer]*keys) (list []outcome) {
 	for _, l := range s.layers {
+		k := known[l]
 		i := l.origins.Lookup(sample.Origin)
-		if i >= 0 && (sample.Alone || !keys[l][i].Regexp()) {
-			return append(list, outcome{keys[l][i].String(), keys[l][i], l.grants[i], false})
+		if i >= 0 && (sample.Alone || !k.patterns[i].Regexp()) {
+			return append(list, outcome{k.patterns[i].String(), k.patterns[i], l.grants[i], false})
 		}
 		if !sample.Alone {
-			for _, i := range l.origins.All() {
-				if keys[l][i].Regexp() {
-					list = append(list, outcome{keys[l][i].String(), keys[l][i], l.grants[i], true})
-				}
+			for _, i := range k.regexps {
+				list = append(list, outcome{k.patterns[i].String(), k.patterns[i], l.grants[i], true})
 			}
 		}
 		if l.star != nil {

@@ -139,7 +139,7 @@ GET /private: route https://p.example defaults https://setup.example
 	changes, err = s.cors.Apply(second)
 	must(t, err)
 	want(t, "told of the same file", "", told(changes))
-	changes, err = s.cors.Apply(file(t, `{}`))
+	_, err = s.cors.Apply(file(t, `{}`))
 	must(t, err)
 	want(t, "an empty file", "GET /api/added: defaults https://setup.example\n", open(s.cors))
 	if _, err = s.cors.Apply(second); !errors.As(err, &widening) {
@@ -310,7 +310,7 @@ func TestPolicyFileErrors(t *testing.T) {
 }
 
 // A resolver is an adapter that can do no more than it must.
-type resolver struct{ n int }
+type resolver struct{ _ int }
 
 func (*resolver) Resolve(*http.Request, string) *routecors.Route { return nil }
 

@@ -177,6 +177,9 @@ type step struct {
 
 // diff returns what the step changes for pages.
 func (s step) diff() RouteChange {
+	if s.old == s.new {
+		return RouteChange{}
+	}
 	return RouteChange{s.name, diff(s.old.side(s.route), s.new.side(s.route))}
 }
 
