@@ -126,8 +126,8 @@ func (c *CorsConfig) steps(all []Registered, targets []target, group *CorsConfig
 		s := step{name: r.name(), route: route, old: route.enabled.Load()}
 		if routes[route] {
 			s.config, s.new = group, group.enabledBy(route, layers[route])
-		} else if res := route.resource; res != nil && res.reg == c.reg {
-			s.new = res.covering(route)
+		} else {
+			s.new = c.reg.coveringUnadded(route)
 		}
 		steps = append(steps, s)
 	}

@@ -177,9 +177,12 @@ func names(routes []*Route) (names []string) {
 }
 
 // owners names those to whom l was given, as far as routes know.
-func owners(l placed, groups []*group) (owners []string) {
+func (a *audit) owners(l placed, groups []*group) (owners []string) {
 	if l.place >= inGroup {
 		return []string{l.place.String()}
+	}
+	if l.place == inTree {
+		return a.reg.treesWith(l.layer)
 	}
 	seen := map[string]bool{}
 	for _, g := range groups {
@@ -229,7 +232,7 @@ func (a *audit) dangers(u *use) {
 		case d.danger == nullOrigin:
 			f.Remedy = `leave it out, or write "*" if every website is meant`
 		}
-		a.report(f, owners(u.layer, u.groups))
+		a.report(f, a.owners(u.layer, u.groups))
 	}
 }
 
@@ -273,7 +276,7 @@ func (a *audit) given() (layers []placed, by map[placed][]string) {
 	}
 	for _, g := range a.groups {
 		for _, l := range g.layers {
-			give(l, owners(l, sharing[l]))
+			give(l, a.owners(l, sharing[l]))
 		}
 	}
 	a.reg.mu.Lock()
@@ -289,6 +292,9 @@ func (a *audit) given() (layers []placed, by map[placed][]string) {
 				give(placed{l, inResource}, []string{res.String()})
 			}
 		}
+	}
+	for _, l := range a.reg.treeLayers() {
+		give(l, a.owners(l, nil))
 	}
 	for _, l := range outer {
 		give(l, []string{l.place.String()})
@@ -317,7 +323,7 @@ func (a *audit) unservedMethods(u *use) {
 	if u.layer.place >= inGroup {
 		f.Severity = SeverityNote
 	}
-	a.report(f, owners(u.layer, u.groups))
+	a.report(f, a.owners(u.layer, u.groups))
 }
 
 // serves reports whether the router runs route for method; true if it cannot be told.

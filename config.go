@@ -25,8 +25,8 @@
 // # Precedence
 //
 // The policies of a route are layers, nearest first: those given to Add with the
-// route, those of its Resource, those of the groups, the defaults of Setup. The
-// first layer in which some key matches the origin decides; in a layer an exact
+// route, those of its Resource, those of the trees that it is below (the innermost
+// first), those of the groups, the defaults of Setup. The first layer in which some key matches the origin decides; in a layer an exact
 // origin beats a pattern, and "*" is last. The options of that key are taken whole,
 // never merged. Deny decides like any other, that the origin gets nothing:
 // Policy{"*": {Deny: true}} shuts off all layers further away.
@@ -238,7 +238,7 @@ func (c *CorsConfig) Group(policy Policy) (*CorsConfig, error) {
 	return &CorsConfig{reg: c.reg, layers: slices.Concat([]*layer{l}, c.layers)}, nil
 }
 
-// Add enables CORS for a *Route or a *Resource: its responses are shared with the
+// Add enables CORS for a *Route, a *Resource or a *Tree: its responses are shared with the
 // origins that its policies, or a layer further away, allow. Of several policies
 // the first is the nearest layer. With none, the groups and the defaults say all.
 //
@@ -260,102 +260,12 @@ func (c *CorsConfig) Add(entity Entity, policies ...Policy) error {
 		if e != nil {
 			return c.addResource(e, policies)
 		}
-	}
-	return &ConfigError{Route: "Add", Reason: fmt.Sprintf("unknown entity %T; pass the *Route or *Resource that the adapter returned", entity)}
-}
-
-func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
-	if res := route.resource; res != nil {
-		res.mu.Lock()
-		defer res.mu.Unlock()
-	}
-	reg := c.reg
-	reg.mu.Lock()
-	defer reg.mu.Unlock()
-
-	name := route.String()
-	var errs []error
-	fail := func(reason string) { errs = append(errs, &ConfigError{Route: name, Reason: reason}) }
-	if outermost(route.adapter) != reg.adapter {
-		fail("the route is of another adapter; register it by the one that Setup was given")
-	}
-	if route.added.Load() {
-		fail("was added before; give one Add all its policies, the nearest first")
-	}
-	if isNil(route.handler) {
-		fail("nil handler; register the route with the handler that serves it")
-	}
-	if neverAllowed(route.method) {
-		fail("no page can be allowed the method " + strconv.Quote(route.method) + "; leave the route private")
-	}
-	layers, policyErrs := c.compileAll(policies, name, func(p Policy) []error { return checkMethod(p, name, route.method) })
-	if errs = append(errs, policyErrs...); errs != nil {
-		return errors.Join(errs...)
-	}
-	if err := reg.registerOPTIONS(route.adapter, name, route.pattern); err != nil {
-		return err
-	}
-	if !route.added.CompareAndSwap(false, true) {
-		return &ConfigError{Route: name, Reason: "was added at the same time to another registry"}
-	}
-	reg.routes = append(reg.routes, route)
-	route.config = c
-	reg.activate(route, c.enabledBy(route, layers))
-	return nil
-}
-
-func (c *CorsConfig) addResource(res *Resource, policies []Policy) error {
-	res.mu.Lock()
-	defer res.mu.Unlock()
-	reg := c.reg
-	reg.mu.Lock()
-	defer reg.mu.Unlock()
-
-	name := res.String()
-	var errs []error
-	fail := func(reason string) { errs = append(errs, &ConfigError{Route: name, Reason: reason}) }
-	if outermost(res.adapter) != reg.adapter {
-		fail("the resource is of another adapter; make it by the one that Setup was given")
-	}
-	if strings.ContainsAny(name, " \t") {
-		fail("a resource is a pattern without a method; name the method in Handle")
-	}
-	if res.reg != nil {
-		fail("was added before; give one Add all its policies, the nearest first")
-	}
-	for _, route := range res.routes {
-		if route.added.Load() {
-			fail("its route " + route.String() + " was added before it; add the resource first, so that it is a layer of its routes")
+	case *Tree:
+		if e != nil {
+			return c.addTree(e, policies)
 		}
 	}
-	layers, policyErrs := c.compileAll(policies, name, nil)
-	if errs = append(errs, policyErrs...); errs != nil {
-		return errors.Join(errs...)
-	}
-	if err := reg.registerOPTIONS(res.adapter, name, res.pattern); err != nil {
-		return err
-	}
-	res.reg, res.layers, res.nearest = reg, append(layers, c.layers...), len(layers)
-	reg.resources = append(reg.resources, res)
-	for _, route := range res.routes {
-		res.cover(route)
-	}
-	return nil
-}
-
-// compileAll compiles the policies of one Add, and checks each with check, if any.
-func (c *CorsConfig) compileAll(policies []Policy, name string, check func(Policy) []error) (layers []*layer, errs []error) {
-	for _, p := range policies {
-		l, policyErrs := c.reg.compile(p, name)
-		errs = append(errs, policyErrs...)
-		if check != nil {
-			errs = append(errs, check(p)...)
-		}
-		if len(p) > 0 { // else it says nothing, and would keep equal routes apart
-			layers = append(layers, l)
-		}
-	}
-	return layers, errs
+	return &ConfigError{Route: "Add", Reason: fmt.Sprintf("unknown entity %T; pass the *Route, *Resource or *Tree that the adapter returned", entity)}
 }
 
 // Handler returns a handler that answers the preflights of added routes and

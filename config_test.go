@@ -109,7 +109,7 @@ func TestAddErrors(t *testing.T) {
 		add    func(t *testing.T, s site) error
 		want   string // after "routecors: "
 	}{
-		{"nil", func(t *testing.T, s site) error { return s.cors.Add(nil) }, "Add: unknown entity <nil>; pass the *Route or *Resource that the adapter returned"},
+		{"nil", func(t *testing.T, s site) error { return s.cors.Add(nil) }, "Add: unknown entity <nil>; pass the *Route, *Resource or *Tree that the adapter returned"},
 		{"nil route", func(t *testing.T, s site) error { return s.cors.Add((*routecors.Route)(nil)) }, "Add: unknown entity *routecors.Route; pass …"},
 		{"nil resource", func(t *testing.T, s site) error { return s.cors.Add((*routecors.Resource)(nil)) }, "Add: unknown entity *routecors.Resource; pass …"},
 		{"embedded", func(t *testing.T, s site) error { return s.cors.Add(wrapper{s.router.Handle("GET /x", ok)}) }, "Add: unknown entity routecors_test.wrapper; pass …"},

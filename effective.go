@@ -10,7 +10,7 @@ import (
 // A RoutePolicy is what is in force for one route that is open to some origin.
 type RoutePolicy struct {
 	Route   *Route
-	Covered bool // by its Resource; the route itself was not added
+	Covered bool // by its Resource or a Tree; the route itself was not added
 
 	// Origins are the keys of all layers, in the order in which they are asked: the
 	// nearest layer first, in a layer by precedence. The first that matches an origin
@@ -31,7 +31,7 @@ type RoutePolicy struct {
 // An OriginPolicy is one key of a Policy, with the options that it was given.
 type OriginPolicy struct {
 	Origin  string          // the key
-	Layer   string          // that has it: "route", "resource", "group" or "defaults"
+	Layer   string          // that has it: "route", "resource", "tree", "group" or "defaults"
 	Options ResourceOptions // lists are sorted, header names spelled as they are sent
 	Methods []string        // that the route allows this origin; {"*"} all but the forbidden ones; none with Deny
 }
@@ -52,14 +52,17 @@ type place uint8
 const (
 	inRoute place = iota
 	inResource
+	inTree
 	inGroup
 	inDefaults
 )
 
-func (p place) String() string { return [...]string{"route", "resource", "group", "defaults"}[p] }
+func (p place) String() string {
+	return [...]string{"route", "resource", "tree", "group", "defaults"}[p]
+}
 
 // Routes returns what was added, and is in force now, in the order of Add; then the
-// routes that resources cover. What it does not list is private.
+// routes that resources and trees cover. What it does not list is private.
 func (c *CorsConfig) Routes() RoutePolicies {
 	routes := c.reg.enabledRoutes()
 	sample := func(*Route) *http.Request { return nil }
@@ -169,8 +172,9 @@ func (g *grant) options() ResourceOptions {
 }
 
 // enabledRoutes returns the routes that were added, in order, then those that
-// resources cover.
+// resources cover, then those that trees do.
 func (reg *registry) enabledRoutes() []*Route {
+	reg.settle()
 	reg.mu.Lock()
 	routes, resources := slices.Clone(reg.routes), slices.Clone(reg.resources)
 	reg.mu.Unlock()
@@ -183,5 +187,5 @@ func (reg *registry) enabledRoutes() []*Route {
 		}
 		res.mu.Unlock()
 	}
-	return routes
+	return reg.appendCovered(routes)
 }

@@ -134,6 +134,7 @@ func described(r *http.Request) *http.Request {
 // explanation finds out what stands in the way of r itself.
 func (c *CorsConfig) explanation(r *http.Request, credentials bool) *explanation {
 	origins := r.Header["Origin"]
+	c.reg.settle()
 	e := &explanation{c: c, r: r}
 	e.Preflight, e.Credentials = r.Method == http.MethodOptions && origins != nil && r.Header[acrm] != nil, credentials
 	e.Method, e.URL, e.Origin = r.Method, urlOf(r), first(origins)

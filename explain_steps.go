@@ -118,7 +118,7 @@ func (e *explanation) ladder() (steps []Step) {
 	step(stepRoute, "http-responses", e.routerText())
 	added := "it was added"
 	if e.enabled != nil && e.enabled.covered {
-		added = "its resource was added, and names its method"
+		added = "its " + e.coveredBy().String() + " was added, and names its method"
 	}
 	step(stepAdded, "http-responses", added)
 	layer, key := e.decisive()

@@ -11,7 +11,7 @@ type Registered struct {
 	Method  string // "" for every method
 	Pattern string // of the whole router, with the prefixes of mounts
 	Route   *Route // nil if the handler is none of ours
-	Public  bool   // it was added, or its Resource covers it; adapters leave it to AllRoutes
+	Public  bool   // it was added, or its Resource or a Tree covers it; adapters leave it to AllRoutes
 }
 
 // A RouteLister is a RouterAdapter that can list the routes of its router.
@@ -30,6 +30,7 @@ type RouteLister interface {
 // listed, so that its adapter knows only what was registered through it. Of an adapter
 // that is no RouteLister, AllRoutes knows the public ones alone.
 func (c *CorsConfig) AllRoutes() (routes []Registered, complete bool) {
+	c.reg.settle()
 	if l, ok := c.reg.adapter.(RouteLister); ok {
 		routes, complete = l.Registered()
 	} else {

@@ -1,7 +1,6 @@
 package routecors
 
 import (
-	"cmp"
 	"hash/maphash"
 	"slices"
 	"strconv"
@@ -16,8 +15,9 @@ import (
 // How the options for a request are found.
 //
 // A route that was added has layers of policy, nearest first: the policies given
-// to Add with the route, in their order; those given with its resource; those of
-// the groups, the innermost first; the defaults of Setup.
+// to Add with the route, in their order; those given with its resource; those given
+// with the trees that it is below, the innermost first; those of the groups, the
+// innermost first; the defaults of Setup.
 //
 //  1. The first layer in which some key matches the origin decides. What layers
 //     further away say of the origin does not count.
@@ -37,7 +37,7 @@ import (
 //
 // Then the method must be one that the route allows: its own, if it has one;
 // what AllowMethods of these options says, if it serves every method or is
-// covered by its resource alone. A preflight is asked for its header names, too.
+// covered by its resource or tree alone. A preflight is asked for its header names, too.
 
 // A layer is one compiled Policy. It is immutable; equal policies of a registry
 // share one.
@@ -80,24 +80,14 @@ type chain struct {
 	beyond // of its layers
 }
 
-// newChain returns the chain of layers, of which the first own were given with the
-// route, the next nearest with its resource, and the last to Setup.
-func newChain(layers []*layer, own, nearest int) chain {
+// newChain returns the chain of layers, nearest first.
+func newChain(layers []placed) chain {
 	c := chain{layers: make([]placed, 0, len(layers))}
-	for i, l := range layers {
+	for _, l := range layers {
 		if len(l.grants) == 0 && l.star == nil {
 			continue
 		}
-		at := inDefaults
-		switch {
-		case i < own:
-			at = inRoute
-		case i < own+nearest:
-			at = inResource
-		case i < len(layers)-1:
-			at = inGroup
-		}
-		c.layers = append(c.layers, placed{l, at})
+		c.layers = append(c.layers, l)
 		if l.star != nil {
 			break // it decides for every origin
 		}
@@ -147,7 +137,7 @@ func (c *chain) names(method string) bool {
 type enabled struct {
 	chain
 	preflights *Preflights
-	covered    bool // by its resource; the route itself was not added
+	covered    bool // by its resource or a tree; the route itself was not added
 	routes     int  // that have it now; guarded by registry.mu
 }
 
@@ -245,11 +235,13 @@ type registry struct {
 	notes     map[*layer][]*ConfigError // for Verify
 	outer     []placed                  // the defaults, the groups
 	seeds     [2]maphash.Seed
-	routes    []*Route    // that were added, in order
-	resources []*Resource // that were added, in order
-	key       []byte      // scratch space for what fingerprints stand for
-	last      int         // id of a layer
-	kept      int         // how much was left of layers, grants and enabled by tidy
+	routes    []*Route         // that were added, in order
+	resources []*Resource      // that were added, in order
+	trees     []*Tree          // that were added, in order
+	failed    map[*Route]error // below a tree, and not covered, since this is in the way
+	key       []byte           // scratch space for what fingerprints stand for
+	last      int              // id of a layer
+	kept      int              // how much was left of layers, grants and enabled by tidy
 }
 
 // A fingerprint stands for a policy, or a part of one: two that differ have the
@@ -265,117 +257,16 @@ func (f fingerprint) add(element fingerprint) fingerprint {
 	return fingerprint{f[0] + element[0], f[1] + element[1]}
 }
 
-// compile returns the layer of p, or everything that is wrong with it. Equal
-// policies are checked and compiled once.
-func (reg *registry) compile(p Policy, route string) (*layer, []error) {
-	var print fingerprint
-	var last ResourceOptions // as a rule the same for many origins
-	n := 0
-	for key, o := range p {
-		if n == 0 || !o.is(last) {
-			reg.key, last = appendOptions(reg.key[:0], o), o
-			n = len(reg.key)
-		}
-		reg.key = appendString(reg.key[:n], key)
-		print = print.add(reg.fingerprint(reg.key))
-	}
-	if l := reg.layers[print]; l != nil {
-		return l, nil
-	}
-	reg.last++
-	l := &layer{id: reg.last}
-	var errs []*ConfigError
-	patterns := make([]origin.Pattern, 0, len(p))
-	l.grants = make([]*grant, 0, len(p))
-	var g *grant
-	mixed := false
-	for key, o := range p {
-		mixed = !l.beyond.add(o) || mixed
-		var pattern origin.Pattern
-		if key != "*" {
-			var err error
-			if pattern, err = origin.ParsePattern(key); err != nil {
-				reason := err.Error()
-				if key == "" {
-					reason = `origin "": ` + reason
-				}
-				errs = append(errs, &ConfigError{Route: route, Origin: key, Reason: reason})
-			}
-		}
-		var problems []*ConfigError
-		trusted := o.AllowCredentials && saysWhose(key, pattern)
-		if g == nil || key == "*" || !o.is(last) || trusted != g.trusted {
-			g, problems = reg.grant(o, key == "*", trusted, route, key)
-			last = o
-		}
-		errs = append(append(errs, problems...), o.checkCredentials(route, key, pattern, &reg.settings)...)
-		if errs != nil {
-			continue
-		}
-		if note := o.note(route, key); note != nil {
-			reg.notes[l] = append(reg.notes[l], note)
-		}
-		if key == "*" {
-			l.star, g = g, nil // options of this key are their own
-			continue
-		}
-		patterns = append(patterns, pattern)
-		l.grants = append(l.grants, g)
-	}
-	if mixed {
-		errs = append(errs, checkSameResourcePolicy(p, route)...)
-	}
-	if errs != nil {
-		delete(reg.notes, l)
-		return nil, inOrder(errs)
-	}
-	slices.SortFunc(reg.notes[l], func(a, b *ConfigError) int { return cmp.Compare(a.Error(), b.Error()) })
-	l.origins = *origin.NewSet(patterns)
-	reg.layers[print] = l
-	return l, nil
-}
-
-// inOrder sorts errs by their origins, since a Policy has no order.
-func inOrder(errs []*ConfigError) []error {
-	slices.SortStableFunc(errs, func(a, b *ConfigError) int { return cmp.Compare(a.Origin, b.Origin) })
-	sorted := make([]error, len(errs))
-	for i, err := range errs {
-		sorted[i] = err
-	}
-	return sorted
-}
-
-// grant returns what o is made ready as, or what is wrong with it. Equal options are
-// checked and made ready once.
-func (reg *registry) grant(o ResourceOptions, star, trusted bool, route, key string) (*grant, []*ConfigError) {
-	reg.key = strconv.AppendBool(strconv.AppendBool(appendOptions(reg.key[:0], o), star), trusted)
-	print := reg.fingerprint(reg.key)
-	if g := reg.grants[print]; g != nil {
-		return g, nil
-	}
-	if errs := o.check(route, key); errs != nil {
-		return nil, errs
-	}
-	g := newGrant(o, star)
-	g.trusted = trusted
-	reg.grants[print] = g
-	return g, nil
-}
-
-// enable returns what routes with these layers have in common; own and nearest are
-// as in newChain.
-func (reg *registry) enable(layers []*layer, own, nearest int, covered bool) *enabled {
+// enable returns what routes with these layers have in common.
+func (reg *registry) enable(layers []placed, covered bool) *enabled {
 	reg.key = strconv.AppendBool(reg.key[:0], covered)
-	for _, n := range [...]int{own, nearest} {
-		reg.key = strconv.AppendInt(append(reg.key, ' '), int64(n), 10)
-	}
 	for _, l := range layers {
-		reg.key = strconv.AppendInt(append(reg.key, ' '), int64(l.id), 10)
+		reg.key = strconv.AppendInt(append(reg.key, ' ', byte('0'+l.place)), int64(l.id), 10)
 	}
 	print := reg.fingerprint(reg.key)
 	e := reg.enabled[print]
 	if e == nil {
-		e = &enabled{chain: newChain(layers, own, nearest), preflights: reg.preflights, covered: covered}
+		e = &enabled{chain: newChain(layers), preflights: reg.preflights, covered: covered}
 		reg.enabled[print] = e
 		if e.timing {
 			reg.timing.Store(true)

@@ -76,10 +76,35 @@ func (e *explanation) place(layer string) string {
 		return "the policy that Add gets with " + strconv.Quote(e.Route.String())
 	case inResource.String():
 		return "the policy that Add gets with the resource " + strconv.Quote(e.Route.pattern)
+	case inTree.String():
+		return "the policy that Add gets with the tree " + strconv.Quote(e.tree())
 	case inGroup.String():
 		return "the policy of the group"
 	}
 	return "the defaults"
+}
+
+// tree names the innermost tree that the route is below.
+func (e *explanation) tree() string {
+	reg := e.c.reg
+	reg.mu.Lock()
+	defer reg.mu.Unlock()
+	if trees := reg.treesOf(e.Route); trees != nil {
+		return trees[0].String()
+	}
+	return ""
+}
+
+// coveredBy tells what covers a route that was not added.
+func (e *explanation) coveredBy() place {
+	if res := e.Route.resource; res != nil {
+		res.mu.Lock()
+		defer res.mu.Unlock()
+		if res.reg == e.c.reg {
+			return inResource
+		}
+	}
+	return inTree
 }
 
 // routeRemedy is for a route that was not added, and for none.
@@ -111,7 +136,7 @@ func others(methods []string) []string {
 
 // byDefaults says what policy a route has for the origin, if Add gets none with it.
 func (e *explanation) byDefaults() string {
-	chain := newChain(e.c.layers, 0, 0)
+	chain := newChain(appendOuter(nil, e.c.layers))
 	for _, l := range chain.layers {
 		key, g := l.match(e.Origin)
 		switch {
@@ -137,7 +162,7 @@ func (e *explanation) listRemedy() string {
 	}
 	to := e.place(inRoute.String())
 	if e.enabled.covered {
-		to = e.place(inResource.String())
+		to = e.place(e.coveredBy().String())
 	}
 	with := e.needs()
 	if with != "" {

@@ -45,7 +45,7 @@ type OPTIONSRegistrar interface {
 	RegisterOPTIONS(pattern string, preflights *Preflights) error
 }
 
-// An Entity is what Add takes: a *Route or a *Resource.
+// An Entity is what Add takes: a *Route, a *Resource or a *Tree.
 type Entity interface {
 	// String names the entity as error texts do, "GET /items/{id}".
 	String() string
@@ -69,6 +69,11 @@ type Route struct {
 
 	added   atomic.Bool
 	updated atomic.Bool // by Update, once or more
+
+	// unplaced says that it was not known, when the router took the route, which trees it
+	// is below; the first request to it finds out.
+	unplaced atomic.Bool
+
 	enabled atomic.Pointer[enabled]
 
 	// preflights is set when OPTIONS requests to this route are asked for
@@ -119,7 +124,7 @@ func (route *Route) receivesOPTIONS() bool {
 // ServeHTTP sets the CORS response headers if the route was added, and runs its
 // handler. A route that receives OPTIONS requests answers preflights itself.
 func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	e := route.enabled.Load()
+	e := route.policy()
 	if r.Method == http.MethodOptions {
 		if p := route.preflights.Load(); p != nil && p.Answer(w, r, e != nil) {
 			return
@@ -240,7 +245,7 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 	if route == nil {
 		return nil, nil
 	}
-	return route, route.enabled.Load()
+	return route, route.policy()
 }
 
 // decidePreflight decides about r, the preflight of a request with method that route

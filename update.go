@@ -30,12 +30,12 @@ func RefuseWidening() Option {
 	return func(s *settings) error { s.refuseWidening = true; return nil }
 }
 
-// Update gives a route or a resource that was added other policies, in place of those
+// Update gives a route, a resource or a tree that was added other policies, in place of those
 // that it was added with. It may be called while the router serves: each response is
 // by the old policies or by the new ones. Layers further away are those of c, as in
 // Add: Update on a Group moves a route there.
 //
-// The policies of a resource are a layer of its routes. All its routes change, one
+// The policies of a resource or a tree are a layer of its routes. All its routes change, one
 // after another; those that were added keep their own policies in front.
 //
 // A browser keeps what preflights have told it, for MaxAge of the old policy: for so
@@ -63,11 +63,16 @@ func (c *CorsConfig) update(entity Entity, policies []Policy, widen bool) error 
 		if e != nil {
 			return c.updateResource(e, policies, widen)
 		}
+	case *Tree:
+		if e != nil {
+			return c.updateTree(e, policies, widen)
+		}
 	}
-	return &ConfigError{Route: "Update", Reason: fmt.Sprintf("unknown entity %T; pass a *Route or *Resource that was added", entity)}
+	return &ConfigError{Route: "Update", Reason: fmt.Sprintf("unknown entity %T; pass a *Route, *Resource or *Tree that was added", entity)}
 }
 
 func (c *CorsConfig) updateRoute(route *Route, policies []Policy, widen bool) error {
+	c.reg.settle()
 	defer c.reg.lock(route.resource)()
 	defer c.reg.tidy()
 	name := route.String()
@@ -89,6 +94,7 @@ func (c *CorsConfig) updateRoute(route *Route, policies []Policy, widen bool) er
 
 func (c *CorsConfig) updateResource(res *Resource, policies []Policy, widen bool) error {
 	reg := c.reg
+	reg.settle()
 	defer reg.lock(res)()
 	defer reg.tidy()
 	if res.reg != reg {
@@ -105,7 +111,7 @@ func (c *CorsConfig) updateResource(res *Resource, policies []Policy, widen bool
 		if old := reg.added(route); old != nil {
 			steps = append(steps, step{route.String(), route, route.config, old, route.config.enabledBy(route, old.own())})
 		} else if !route.added.Load() {
-			steps = append(steps, step{route.String(), route, nil, route.enabled.Load(), res.covering(route)})
+			steps = append(steps, step{route.String(), route, nil, route.enabled.Load(), reg.covering(route)})
 		}
 	}
 	if err := reg.checkWidening(steps, widen); err != nil {
@@ -117,15 +123,40 @@ func (c *CorsConfig) updateResource(res *Resource, policies []Policy, widen bool
 }
 
 // enabledBy returns what makes route share its responses by the layers that are its
-// own, those of its resource, and those of c. The caller holds registry.mu, and mu of the
-// resource.
+// own, those of its resource and its trees, and those of c. The caller holds registry.mu,
+// and mu of the resource.
 func (c *CorsConfig) enabledBy(route *Route, layers []*layer) *enabled {
-	own, nearest := len(layers), 0
+	return c.enabledIn(c.reg.treesOf(route), route, layers)
+}
+
+// enabledIn is enabledBy where the trees of route are known.
+func (c *CorsConfig) enabledIn(trees []*Tree, route *Route, layers []*layer) *enabled {
+	list := make([]placed, 0, 8)
+	list = appendPlaced(list, inRoute, layers)
 	if res := route.resource; res != nil && res.reg == c.reg {
-		nearest = res.nearest
-		layers = append(layers, res.layers[:nearest]...)
+		list = appendPlaced(list, inResource, res.layers[:res.nearest])
 	}
-	return c.reg.enable(append(layers, c.layers...), own, nearest, false)
+	return c.reg.enable(appendOuter(appendTrees(list, trees), c.layers), false)
+}
+
+func appendPlaced(list []placed, at place, layers []*layer) []placed {
+	for _, l := range layers {
+		list = append(list, placed{l, at})
+	}
+	return list
+}
+
+func appendTrees(list []placed, trees []*Tree) []placed {
+	for _, t := range trees {
+		list = appendPlaced(list, inTree, t.layers)
+	}
+	return list
+}
+
+// appendOuter appends the layers of a CorsConfig.
+func appendOuter(list []placed, layers []*layer) []placed {
+	last := len(layers) - 1
+	return append(appendPlaced(list, inGroup, layers[:last]), placed{layers[last], inDefaults})
 }
 
 // own returns the layers that were given with the route. Those behind a "*", which
@@ -257,6 +288,11 @@ func (reg *registry) tidy() {
 	}
 	for _, res := range reg.resources {
 		for _, l := range res.layers {
+			layers[l] = true
+		}
+	}
+	for _, t := range reg.trees {
+		for _, l := range t.layers {
 			layers[l] = true
 		}
 	}

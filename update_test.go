@@ -205,7 +205,7 @@ func TestUpdateErrors(t *testing.T) {
 		policy routecors.Policy
 		want   string
 	}{
-		{"nil", nil, nil, "routecors: Update: unknown entity <nil>; pass a *Route or *Resource that was added"},
+		{"nil", nil, nil, "routecors: Update: unknown entity <nil>; pass a *Route, *Resource or *Tree that was added"},
 		{"nil route", (*routecors.Route)(nil), nil, "routecors: Update: unknown entity *routecors.Route; …"},
 		{"private", private, nil, "routecors: GET /x: was not added to this registry; call Add"},
 		{"resource", res, nil, "routecors: /r: was not added to this registry; call Add"},

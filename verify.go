@@ -83,6 +83,10 @@ func (c *CorsConfig) verify() (problems []problem) {
 	for _, res := range c.reg.idle() {
 		fail("idle-resource", res, "was added, but opens none of its routes; name methods in AllowMethods, or add the routes")
 	}
+	for _, t := range c.reg.idleTrees() {
+		fail("idle-tree", t, "was added, but no route is below it that is open; name methods in AllowMethods, or add the routes")
+	}
+	problems = append(problems, c.reg.uncovered()...)
 	return append(problems, c.reg.needless()...)
 }
 

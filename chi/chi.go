@@ -88,6 +88,8 @@ type tree struct {
 
 	preflights *routecors.Preflights // to be answered; nil before the first Add
 	receivers  []*routecors.Route    // of OPTIONS requests, until then
+
+	trees routecors.Trees
 }
 
 // New returns the adapter of r, which must be the router that sees requests first.
@@ -205,12 +207,19 @@ func (a *Adapter) Trace(pattern string, h http.HandlerFunc) *routecors.Route {
 // are not part of it.
 func (a *Adapter) Resource(pattern string) *routecors.Resource {
 	return routecors.NewResource(a, pattern, func(method string, h http.Handler) *routecors.Route {
-		return a.handle(strings.ToUpper(method), pattern, h)
+		return a.register(strings.ToUpper(method), pattern, h)
 	})
 }
 
 // handle registers h for method ("" for every method) and returns its Route.
 func (a *Adapter) handle(method, pattern string, h http.Handler) *routecors.Route {
+	route := a.register(method, pattern, h)
+	a.trees.Made(route)
+	return route
+}
+
+// register is handle, which the trees are not told of.
+func (a *Adapter) register(method, pattern string, h http.Handler) *routecors.Route {
 	if f, ok := h.(http.HandlerFunc); ok && f == nil {
 		h = nil // so that Add sees it
 	}

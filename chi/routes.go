@@ -47,6 +47,7 @@ func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
 	whole := r.Handlers["*"] // of a Handle or a Mount
 	delete(r.Handlers, "*")
 	var every *routecors.Route
+	var known []*routecors.Route // before
 	for _, m := range slices.Sorted(maps.Keys(r.Handlers)) {
 		h := r.Handlers[m]
 		ours, _ := h.(*options)
@@ -57,7 +58,9 @@ func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
 			continue
 		}
 		route, _ := h.(*routecors.Route)
-		if route == nil {
+		if route != nil {
+			known = append(known, route)
+		} else {
 			switch {
 			case whole == nil || !same(h, whole):
 				route = a.newRoute(m, r.Pattern, h)
@@ -78,6 +81,11 @@ func (a *Adapter) convert(r chi.Route) (routes []*routecors.Route) {
 		}
 	}
 	a.changed()
+	for _, route := range routes {
+		if !slices.Contains(known, route) {
+			a.trees.Made(route)
+		}
+	}
 	return routes
 }
 

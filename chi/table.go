@@ -36,6 +36,8 @@ type level struct {
 	mounts   map[string]*level // by the blanked pattern up to the "*"
 	getHead  bool              // middleware.GetHead is used
 
+	placesOnce  sync.Once
+	places      map[chi.Routes]*mountPoint
 	behindOnce  sync.Once
 	behind      *level
 	methodsOnce sync.Once

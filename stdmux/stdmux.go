@@ -30,6 +30,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -63,7 +64,10 @@ type Adapter struct {
 	refused    map[*slot]error       // why the mux has no handler of ours there
 	preflights *routecors.Preflights // to be answered; nil before the first Add
 	routes     []*routecors.Route    // that Handle returned
+	methods    []string              // of routes
 	inner      []*Adapter            // that Mount returned
+
+	trees routecors.Trees // of the outermost adapter
 }
 
 // New returns the adapter of mux, which is http.DefaultServeMux if nil.
@@ -78,12 +82,22 @@ func New(mux *http.ServeMux) *Adapter {
 // route that it returns is private until it is added. Handle panics where
 // ServeMux.Handle does, but for a nil handler, which Add reports.
 func (a *Adapter) Handle(pattern string, h http.Handler) *routecors.Route {
+	route := a.register(pattern, h)
+	a.Trees().Made(route)
+	return route
+}
+
+// register is Handle, which the trees are not told of.
+func (a *Adapter) register(pattern string, h http.Handler) *routecors.Route {
 	method, path := cutMethod(pattern)
 	route := routecors.NewRoute(a, method, path, h)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if method != "" && method != http.MethodOptions {
 		a.handle(pattern, route)
+		if !slices.Contains(a.methods, method) {
+			a.methods = append(a.methods, method)
+		}
 		return route
 	}
 	if s := a.slots[key(path)]; s != nil && s.inMux && method != "" {
@@ -116,7 +130,7 @@ func (a *Adapter) HandleFunc(pattern string, h func(http.ResponseWriter, *http.R
 // and a path. Routes that were registered with Handle are not part of it.
 func (a *Adapter) Resource(pattern string) *routecors.Resource {
 	return routecors.NewResource(a, pattern, func(method string, h http.Handler) *routecors.Route {
-		return a.Handle(strings.TrimLeft(method+" "+pattern, " "), h)
+		return a.register(strings.TrimLeft(method+" "+pattern, " "), h)
 	})
 }
 

@@ -1,0 +1,123 @@
+package stdmux
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/routecors/routecors"
+)
+
+var _ routecors.TreeAdapter = (*Adapter)(nil)
+
+// Tree returns the tree of a prefix, a host if any and a path: "/api/" and "/api" have
+// below them what ServeMux serves by the pattern "/api/", so not "/api" itself. The
+// prefix is below those of the mounts that lead here. Without a host it is a tree of every
+// host.
+func (a *Adapter) Tree(prefix string) *routecors.Tree {
+	prefix = strings.TrimSuffix(prefix, "/") + "/"
+	return routecors.NewTree(a, prefix, func(h http.Handler) *routecors.Route {
+		n := &notFound{adapter: a, next: h}
+		n.route = a.Handle(prefix, n)
+		return n.route
+	})
+}
+
+// Trees implements routecors.TreeAdapter.
+func (a *Adapter) Trees() *routecors.Trees { return &a.outermost().trees }
+
+// Placed implements routecors.TreeAdapter. A mux is mounted before its adapter is made.
+func (a *Adapter) Placed(*routecors.Route) bool { return true }
+
+// CheckTree implements routecors.TreeAdapter.
+func (a *Adapter) CheckTree(tree *routecors.Tree) error {
+	prefix := tree.Pattern()
+	switch _, path := cutHost(prefix); {
+	case !strings.HasPrefix(path, "/"):
+		return errors.New(`no path; write "/" for all of a host, "/api/" for all below /api`)
+	case strings.HasSuffix(path, "{$}/"), strings.HasSuffix(path, "...}/"):
+		return errors.New("a prefix has all below it; leave out the last segment")
+	}
+	return try(http.NewServeMux(), prefix, http.NotFoundHandler())
+}
+
+// Depth implements routecors.TreeAdapter.
+func (a *Adapter) Depth(tree *routecors.Tree, route *routecors.Route) int {
+	of, ok := tree.Adapter().(*Adapter)
+	at, ok2 := route.Adapter().(*Adapter)
+	if !ok || !ok2 {
+		return 0
+	}
+	prefix, pattern := of.full(tree.Pattern()), at.full(route.Pattern())
+	return depth(prefix, pattern)
+}
+
+// depth returns 0 unless every request that pattern matches is one that prefix does,
+// which ends in a slash. A host counts more than any number of segments, and a segment
+// more than any number of literals.
+func depth(prefix, pattern string) int {
+	prefixHost, prefix := cutHost(prefix)
+	host, pattern := cutHost(pattern)
+	if prefixHost != "" && prefixHost != host {
+		return 0
+	}
+	tree := strings.Split(key(strings.TrimSuffix(prefix, "/")), "/")
+	segments := strings.Split(key(pattern), "/")
+	if len(segments) <= len(tree) {
+		return 0
+	}
+	n := 1
+	for i, s := range tree {
+		wild := s == "{}"
+		if s != segments[i] && !wild {
+			return 0
+		}
+		n += 1 << 10
+		if !wild {
+			n++
+		}
+	}
+	if prefixHost != "" {
+		n += 1 << 30
+	}
+	return n
+}
+
+// A notFound serves what is below a tree and has no other route.
+type notFound struct {
+	adapter *Adapter
+	route   *routecors.Route
+	next    http.Handler
+}
+
+// ServeHTTP answers with 405 where the mux would have: it has a pattern for another
+// method there, which this one hides.
+func (n *notFound) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	allow := n.adapter.methodsAt(r, n.route)
+	if len(allow) == 0 {
+		n.next.ServeHTTP(w, r)
+		return
+	}
+	w.Header()["Allow"] = []string{strings.Join(allow, ", ")}
+	if r.Method == http.MethodOptions && slices.Contains(allow, http.MethodOptions) {
+		w.WriteHeader(http.StatusNoContent) // it came through the handler for preflights
+		return
+	}
+	http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+}
+
+// methodsAt returns the methods for which the mux runs another handler than that of route
+// at the URL of r, sorted.
+func (a *Adapter) methodsAt(r *http.Request, route *routecors.Route) (methods []string) {
+	a.mu.Lock()
+	candidates := slices.Clone(a.methods)
+	a.mu.Unlock()
+	for _, m := range append(candidates, "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE") {
+		if h, pattern := a.handler(r, m); pattern != "" && h != http.Handler(route) && !slices.Contains(methods, m) {
+			methods = append(methods, m)
+		}
+	}
+	slices.Sort(methods)
+	return methods
+}
