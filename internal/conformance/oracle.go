@@ -15,7 +15,10 @@ type Leaf struct {
 	Method  string             // of the route; "" for every method
 	Layers  []routecors.Policy // nearest first
 	Added   bool
-	Covered bool // by an added resource
+	Covered bool // by an added resource, or a tree
+
+	pattern           string             // of a route of the adapter, where trees may be above it
+	own, under, outer []routecors.Policy // of the route, its resource, the registry; Layers are of these and trees
 }
 
 func (l *Leaf) ServeHTTP(w http.ResponseWriter, r *http.Request) {

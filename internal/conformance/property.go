@@ -35,6 +35,7 @@ type World struct {
 
 	keeps  bool // the adapter is a Prober
 	leaves map[string]*Leaf
+	trees  []tree
 	layers []routecors.Policy // of Cors
 	log    []string
 }
@@ -93,8 +94,8 @@ func (w *World) Add(l *Leaf, route *routecors.Route, under []routecors.Policy) {
 		w.Cover(l, under)
 		return
 	}
-	l.Added, l.Layers = true, slices.Concat(own, under, layers)
-	w.Logf("%s: added with %v", l.ID, l.Layers)
+	l.Added, l.own, l.under, l.outer = true, own, under, layers
+	w.Logf("%s: added with %v", l.ID, slices.Concat(own, under, layers))
 }
 
 // AddResource adds res, and returns its layers; nil if it was not added.
@@ -111,8 +112,8 @@ func (w *World) AddResource(res *routecors.Resource) []routecors.Policy {
 // Cover records that l is covered by a resource with these layers.
 func (w *World) Cover(l *Leaf, under []routecors.Policy) {
 	if under != nil {
-		l.Covered, l.Layers = true, slices.Concat(under, w.layers)
-		w.Logf("%s: covered with %v", l.ID, l.Layers)
+		l.Covered, l.under, l.outer = true, under, w.layers
+		w.Logf("%s: covered with %v", l.ID, slices.Concat(under, w.layers))
 	}
 }
 
@@ -158,6 +159,7 @@ type Tally struct {
 
 // Check asks the world n random preflights with the requests that they announce.
 func (w *World) Check(t testing.TB, tally *Tally, n int) {
+	w.arrange()
 	for range n {
 		raw := w.Paths(w.Rand)
 		u, err := url.ParseRequestURI(raw)

@@ -129,6 +129,10 @@ func (s *Suite) randomWorld(t testing.TB, rnd *rand.Rand, serving string, option
 	w.Paths = randomPath
 	for range 12 {
 		pattern := randomPattern(rnd)
+		if w.One(8) {
+			w.randomTree(site, pattern)
+			continue
+		}
 		if !w.One(8) {
 			s.randomRoute(w, site, plain, pick(rnd, randomMethods), pattern)
 			continue
@@ -164,6 +168,7 @@ func (s *Suite) randomRoute(w *World, site, plain Site, method, pattern string) 
 		if route == nil {
 			return
 		}
+		l.pattern = pattern
 		if n > 1 {
 			w.Add(l, route, nil)
 		}
@@ -178,6 +183,7 @@ func (s *Suite) randomHandle(w *World, res *routecors.Resource, under []routecor
 	legal(func() {
 		l := w.NewLeaf(method, "resource "+method+" "+pattern)
 		route := res.Handle(method, l)
+		l.pattern = pattern
 		if under == nil || w.One(2) {
 			w.Add(l, route, under)
 		} else {
