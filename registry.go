@@ -235,13 +235,14 @@ type registry struct {
 	notes     map[*layer][]*ConfigError // for Verify
 	outer     []placed                  // the defaults, the groups
 	seeds     [2]maphash.Seed
-	routes    []*Route         // that were added, in order
-	resources []*Resource      // that were added, in order
-	trees     []*Tree          // that were added, in order
-	failed    map[*Route]error // below a tree, and not covered, since this is in the way
-	key       []byte           // scratch space for what fingerprints stand for
-	last      int              // id of a layer
-	kept      int              // how much was left of layers, grants and enabled by tidy
+	routes    []*Route                // that were added, in order
+	resources []*Resource             // that were added, in order
+	trees     []*Tree                 // that were added, in order
+	depth     func(*Tree, *Route) int // while many routes are looked at; nil else
+	failed    map[*Route]error        // below a tree, and not covered, since this is in the way
+	key       []byte                  // scratch space for what fingerprints stand for
+	last      int                     // id of a layer
+	kept      int                     // how much was left of layers, grants and enabled by tidy
 }
 
 // A fingerprint stands for a policy, or a part of one: two that differ have the

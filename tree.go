@@ -78,14 +78,16 @@ type TreeAdapter interface {
 	Trees() *Trees
 
 	// Placed reports whether the pattern of route, with the prefixes of mounts, is known
-	// when the route is made, and does not change. If not, Depth is asked again at the
+	// when the route is made, and does not change. If not, Depths is asked again at the
 	// first request to the route.
 	Placed(route *Route) bool
 
-	// Depth returns 0 unless route is below tree: unless every request that the router
-	// runs the route for is one that the prefix matches, as the patterns tell. Of two
-	// trees above a route the one of the greater depth is the nearer.
-	Depth(tree *Tree, route *Route) int
+	// Depths returns a function that returns 0 unless route is below tree: unless every
+	// request that the router runs the route for is one that the prefix matches, as the
+	// patterns tell. Of two trees above a route the one of the greater depth is the
+	// nearer. What it needs of the router as a whole it may read once; serving says that
+	// requests are served, so that it is complete.
+	Depths(serving bool) func(tree *Tree, route *Route) int
 
 	// CheckTree returns what is wrong with the pattern of tree; nil if nothing is.
 	CheckTree(tree *Tree) error
@@ -100,7 +102,7 @@ type Trees struct {
 }
 
 // Made tells of a route that is in the router now. The adapter holds no lock that it
-// takes in RegisterOPTIONS or Depth. Routes that Resource.Handle makes are told of by
+// takes in RegisterOPTIONS or Depths. Routes that Resource.Handle makes are told of by
 // that: the function given to NewResource leaves them out.
 func (t *Trees) Made(route *Route) {
 	a, ok := outermost(route.adapter).(TreeAdapter)
@@ -142,7 +144,7 @@ func (route *Route) policy() *enabled {
 			registries := trees.registries
 			trees.mu.Unlock()
 			for _, reg := range registries {
-				reg.place(route)
+				reg.place(route, a.Depths(true))
 			}
 		}
 		route.unplaced.Store(false)
@@ -152,8 +154,10 @@ func (route *Route) policy() *enabled {
 
 // place has route answer by its trees, as far as they are known now. It is called before
 // a request is decided by the route, so that none has been by less.
-func (reg *registry) place(route *Route) {
+func (reg *registry) place(route *Route, depth func(*Tree, *Route) int) {
 	defer reg.lock(route.resource)()
+	reg.depth = depth
+	defer func() { reg.depth = nil }()
 	if e, mine := reg.wanted(route); mine && e != route.enabled.Load() {
 		if e == nil {
 			route.enabled.Load().routes--
@@ -173,9 +177,11 @@ func (reg *registry) settle() {
 	if n == 0 {
 		return
 	}
-	for _, route := range reg.adapter.(TreeAdapter).Trees().all() {
+	a := reg.adapter.(TreeAdapter)
+	depth := a.Depths(false)
+	for _, route := range a.Trees().all() {
 		if route.unplaced.Load() {
-			reg.place(route)
+			reg.place(route, depth)
 		}
 	}
 }
@@ -190,7 +196,10 @@ func (reg *registry) made(route *Route) {
 		reg.failed[route] = err
 		return
 	}
-	if e, mine := reg.wanted(route); mine && e != nil && !route.unplaced.Load() && e != route.enabled.Load() {
+	if route.unplaced.Load() {
+		return // the router may not be mounted yet
+	}
+	if e, mine := reg.wanted(route); mine && e != nil && e != route.enabled.Load() {
 		reg.activate(route, e)
 	}
 }
@@ -260,10 +269,13 @@ func (reg *registry) treesOf(route *Route) (trees []*Tree) {
 	if len(reg.trees) == 0 {
 		return nil
 	}
-	a := reg.adapter.(TreeAdapter)
+	depth := reg.depth
+	if depth == nil {
+		depth = reg.adapter.(TreeAdapter).Depths(false)
+	}
 	depths := map[*Tree]int{}
 	for _, t := range reg.trees {
-		if depths[t] = a.Depth(t, route); depths[t] > 0 {
+		if depths[t] = depth(t, route); depths[t] > 0 {
 			trees = append(trees, t)
 		}
 	}

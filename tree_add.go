@@ -111,8 +111,10 @@ func (c *CorsConfig) updateTree(t *Tree, policies []Policy, widen bool) error {
 }
 
 // stepsOf returns what becomes of routes whose trees have changed. Those whose place is not
-// known are left for the first request; Depth may know by now.
+// known are left for the first request; Depths may know by now.
 func (reg *registry) stepsOf(routes []*Route) (steps []step) {
+	reg.depth = reg.adapter.(TreeAdapter).Depths(false)
+	defer func() { reg.depth = nil }()
 	done := map[*Route]bool{}
 	for _, route := range routes {
 		if done[route] {

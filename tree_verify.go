@@ -39,6 +39,8 @@ func (reg *registry) idleTrees() []*Tree {
 	if len(reg.trees) == 0 {
 		return nil
 	}
+	reg.depth = reg.adapter.(TreeAdapter).Depths(false)
+	defer func() { reg.depth = nil }()
 	idle := slices.Clone(reg.trees)
 	for _, route := range routes {
 		trees := reg.treesOf(route)

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/go-chi/chi/v5"
 
@@ -66,29 +67,41 @@ func try(pattern string) (err error) {
 	return nil
 }
 
-// Depth implements routecors.TreeAdapter.
-func (a *Adapter) Depth(tree *routecors.Tree, route *routecors.Route) int {
-	of, ok := tree.Adapter().(*Adapter)
-	at, ok2 := route.Adapter().(*Adapter)
-	if !ok || !ok2 {
-		return 0
-	}
-	if at.base == a.outermost.base {
-		if of.base != at.base {
+// Depths implements routecors.TreeAdapter. A table that was read before the program has
+// mounted all of its routers is not kept.
+func (a *Adapter) Depths(serving bool) func(tree *routecors.Tree, route *routecors.Route) int {
+	places := sync.OnceValue(func() map[chi.Routes]*mountPoint {
+		if serving {
+			return a.level().allPlaces()
+		}
+		return newLevel(a.outermost.base).allPlaces()
+	})
+	return func(tree *routecors.Tree, route *routecors.Route) int {
+		of, ok := tree.Adapter().(*Adapter)
+		at, ok2 := route.Adapter().(*Adapter)
+		switch {
+		case !ok, !ok2:
+			return 0
+		case at.base != a.outermost.base:
+			return places()[of.base].above(places()[at.base], tree.Pattern(), route.Pattern())
+		case of.base != at.base:
 			return 0
 		}
 		return depth(tree.Pattern(), route.Pattern())
 	}
-	places := a.level().allPlaces()
-	from, to := places[of.base], places[at.base]
-	if from == nil || to == nil {
-		return 0 // not mounted yet: no request comes there
+}
+
+// above returns how deep tree, of a router at p, is above a route of a router at other:
+// the least of all places. It is 0 if one is not mounted, so that no request comes there.
+func (p *mountPoint) above(other *mountPoint, tree, route string) int {
+	if p == nil || other == nil {
+		return 0
 	}
 	least := 0
-	for i, prefix := range to.prefixes {
+	for i, prefix := range other.prefixes {
 		most := 0
-		for _, above := range from.prefixes {
-			most = max(most, depth(join(above, tree.Pattern()), join(prefix, route.Pattern())))
+		for _, above := range p.prefixes {
+			most = max(most, depth(join(above, tree), join(prefix, route)))
 		}
 		if i == 0 || most < least {
 			least = most
@@ -190,6 +203,9 @@ func (a *Adapter) methodsAt(r *http.Request, route *routecors.Route) (methods []
 		if h, runs := l.find(by, path); runs && routeOf(h) != route && !slices.Contains(methods, m) {
 			methods = append(methods, m)
 		}
+	}
+	if ours, _ := l.trace(http.MethodOptions, path); ours && !slices.Contains(methods, http.MethodOptions) {
+		methods = append(methods, http.MethodOptions) // find looks behind it
 	}
 	slices.Sort(methods)
 	return methods

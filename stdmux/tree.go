@@ -42,15 +42,16 @@ func (a *Adapter) CheckTree(tree *routecors.Tree) error {
 	return try(http.NewServeMux(), prefix, http.NotFoundHandler())
 }
 
-// Depth implements routecors.TreeAdapter.
-func (a *Adapter) Depth(tree *routecors.Tree, route *routecors.Route) int {
-	of, ok := tree.Adapter().(*Adapter)
-	at, ok2 := route.Adapter().(*Adapter)
-	if !ok || !ok2 {
-		return 0
+// Depths implements routecors.TreeAdapter.
+func (a *Adapter) Depths(bool) func(tree *routecors.Tree, route *routecors.Route) int {
+	return func(tree *routecors.Tree, route *routecors.Route) int {
+		of, ok := tree.Adapter().(*Adapter)
+		at, ok2 := route.Adapter().(*Adapter)
+		if !ok || !ok2 {
+			return 0
+		}
+		return depth(of.full(tree.Pattern()), at.full(route.Pattern()))
 	}
-	prefix, pattern := of.full(tree.Pattern()), at.full(route.Pattern())
-	return depth(prefix, pattern)
 }
 
 // depth returns 0 unless every request that pattern matches is one that prefix does,
