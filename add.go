@@ -31,7 +31,8 @@ func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
 		fail("no page can be allowed the method " + strconv.Quote(route.method) + "; leave the route private")
 	}
 	layers, policyErrs := c.compileAll(policies, name, func(p Policy) []error { return checkMethod(p, name, route.method) })
-	if errs = append(errs, policyErrs...); errs != nil {
+	errs = append(errs, policyErrs...)
+	if errs = append(errs, reg.compileView(route)...); errs != nil {
 		return errors.Join(errs...)
 	}
 	if err := reg.registerOPTIONS(route.adapter, name, route.pattern); err != nil {
@@ -73,6 +74,9 @@ func (c *CorsConfig) addResource(res *Resource, policies []Policy) error {
 		if route.added.Load() {
 			fail("its route " + route.String() + " was added before it; add the resource first, so that it is a layer of its routes")
 		}
+	}
+	for _, route := range res.routes {
+		errs = append(errs, reg.compileView(route)...)
 	}
 	layers, policyErrs := c.compileAll(policies, name, nil)
 	if errs = append(errs, policyErrs...); errs != nil {

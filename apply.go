@@ -127,7 +127,7 @@ func (c *CorsConfig) steps(all []Registered, targets []target, group *CorsConfig
 		if routes[route] {
 			s.config, s.new = group, group.enabledBy(route, layers[route])
 		} else {
-			s.new = c.reg.coveringUnadded(route)
+			s.new = c.reg.covering(route)
 		}
 		steps = append(steps, s)
 	}

@@ -114,13 +114,15 @@ func newAudit(reg *registry) *audit {
 		if e == nil {
 			continue // since it was listed
 		}
-		g := groups[e]
-		if g == nil {
-			g = &group{enabled: e}
-			groups[e] = g
-			a.groups = append(a.groups, g)
+		for _, e := range append(e.viewsInOrder(), e) {
+			g := groups[e]
+			if g == nil {
+				g = &group{enabled: e}
+				groups[e] = g
+				a.groups = append(a.groups, g)
+			}
+			g.routes = append(g.routes, route)
 		}
-		g.routes = append(g.routes, route)
 	}
 	type id struct {
 		placed

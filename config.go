@@ -25,7 +25,7 @@
 // # Precedence
 //
 // The policies of a route are layers, nearest first: those given to Add with the
-// route, those of its Resource, those of the trees that it is below (the innermost
+// route, those of its handler if that is a View, those of its Resource, those of the trees that it is below (the innermost
 // first), those of the groups, the defaults of Setup. The first layer in which some key matches the origin decides; in a layer an exact
 // origin beats a pattern, and "*" is last. The options of that key are taken whole,
 // never merged. Deny decides like any other, that the origin gets nothing:
@@ -191,6 +191,7 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 		grants:   map[fingerprint]*grant{},
 		enabled:  map[fingerprint]*enabled{},
 		notes:    map[*layer][]*ConfigError{},
+		failed:   map[*Route]error{},
 		seeds:    [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()},
 		started:  time.Now(),
 	}

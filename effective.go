@@ -12,6 +12,10 @@ type RoutePolicy struct {
 	Route   *Route
 	Covered bool // by its Resource or a Tree; the route itself was not added
 
+	// Method is that of an entry of a View, whose handler serves several: all the rest is about
+	// that method. It is "" for the other methods, and for routes of other handlers.
+	Method string
+
 	// Origins are the keys of all layers, in the order in which they are asked: the
 	// nearest layer first, in a layer by precedence. The first that matches an origin
 	// decides. Keys that cannot decide, behind a "*", behind the same key in a nearer
@@ -31,7 +35,7 @@ type RoutePolicy struct {
 // An OriginPolicy is one key of a Policy, with the options that it was given.
 type OriginPolicy struct {
 	Origin  string          // the key
-	Layer   string          // that has it: "route", "resource", "tree", "group" or "defaults"
+	Layer   string          // that has it: "route", "view", "resource", "tree", "group" or "defaults"
 	Options ResourceOptions // lists are sorted, header names spelled as they are sent
 	Methods []string        // that the route allows this origin; {"*"} all but the forbidden ones; none with Deny
 }
@@ -51,6 +55,7 @@ type place uint8
 
 const (
 	inRoute place = iota
+	inView
 	inResource
 	inTree
 	inGroup
@@ -58,7 +63,7 @@ const (
 )
 
 func (p place) String() string {
-	return [...]string{"route", "resource", "tree", "group", "defaults"}[p]
+	return [...]string{"route", "view", "resource", "tree", "group", "defaults"}[p]
 }
 
 // Routes returns what was added, and is in force now, in the order of Add; then the
@@ -72,10 +77,11 @@ func (c *CorsConfig) Routes() RoutePolicies {
 	list := make(RoutePolicies, 0, len(routes))
 	for _, route := range routes {
 		if e := route.enabled.Load(); e != nil { // still
-			list = append(list, RoutePolicy{
+			p := RoutePolicy{
 				Route: route, Covered: e.covered, Origins: e.origins(route), Sample: sample(route),
 				CrossOriginResourcePolicy: e.resourcePolicy,
-			})
+			}
+			list = append(append(list, p), p.viewPolicies(e)...)
 		}
 	}
 	return list
@@ -84,7 +90,8 @@ func (c *CorsConfig) Routes() RoutePolicies {
 // origins lists the keys of e.
 func (e *enabled) origins(route *Route) (list []OriginPolicy) {
 	e.eachKey(func(l placed, key string, g *grant) {
-		list = append(list, OriginPolicy{key, l.place.String(), g.options(), e.methods(route, g)})
+		methods := slices.DeleteFunc(e.methods(route, g), func(m string) bool { return e.of(m) != e })
+		list = append(list, OriginPolicy{key, l.place.String(), g.options(), methods})
 	})
 	return list
 }

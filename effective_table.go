@@ -1,6 +1,7 @@
 package routecors
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -94,8 +95,10 @@ func (p RoutePolicy) pattern() string {
 	return p.Sample.Pattern
 }
 
+func (p RoutePolicy) method() string { return cmp.Or(p.Method, p.Route.method) }
+
 // name returns the method and the pattern.
-func (p RoutePolicy) name() string { return strings.TrimLeft(p.Route.method+" "+p.pattern(), " ") }
+func (p RoutePolicy) name() string { return strings.TrimLeft(p.method()+" "+p.pattern(), " ") }
 
 // MarshalJSON writes route, pattern, method ("" for every method), covered,
 // cross_origin_resource_policy (not if it is empty) and origins: of each its origin, layer, options (as ResourceOptions.MarshalJSON writes
@@ -122,5 +125,5 @@ func (p RoutePolicy) MarshalJSON() ([]byte, error) {
 		Covered bool         `json:"covered"`
 		Policy  string       `json:"cross_origin_resource_policy,omitempty"`
 		Origins []originJSON `json:"origins"`
-	}{p.name(), p.pattern(), p.Route.method, p.Covered, p.CrossOriginResourcePolicy, origins})
+	}{p.name(), p.pattern(), p.method(), p.Covered, p.CrossOriginResourcePolicy, origins})
 }

@@ -151,7 +151,7 @@ func (c *CorsConfig) explanation(r *http.Request, credentials bool) *explanation
 		e.Route, e.Router = c.reg.describe(r, e.Method)
 	}
 	if e.Route != nil {
-		e.enabled = e.Route.enabled.Load()
+		e.enabled = e.Route.enabled.Load().of(e.Method)
 	}
 	e.Added = e.enabled != nil
 	e.why = e.decide(origins)

@@ -146,7 +146,7 @@ func (reg *registry) probe(r *http.Request, method string) (route *Route, runs b
 
 // granted returns what a page of origins gets from route with method; nil if nothing.
 func (route *Route) granted(origins []string, method string) *grant {
-	e := route.policy()
+	e := route.policy().of(method)
 	if e == nil {
 		return nil
 	}

@@ -139,6 +139,9 @@ type enabled struct {
 	preflights *Preflights
 	covered    bool // by its resource or a tree; the route itself was not added
 	routes     int  // that have it now; guarded by registry.mu
+	print      fingerprint
+
+	views map[string]*enabled // by method, in place of this one; nil unless a View has entries
 }
 
 // decide is the one place where it is decided whether pages of an origin may use
@@ -267,7 +270,7 @@ func (reg *registry) enable(layers []placed, covered bool) *enabled {
 	print := reg.fingerprint(reg.key)
 	e := reg.enabled[print]
 	if e == nil {
-		e = &enabled{chain: newChain(layers), preflights: reg.preflights, covered: covered}
+		e = &enabled{chain: newChain(layers), preflights: reg.preflights, covered: covered, print: print}
 		reg.enabled[print] = e
 		if e.timing {
 			reg.timing.Store(true)
@@ -295,5 +298,8 @@ func (reg *registry) activate(route *Route, e *enabled) {
 	}
 	e.count(route.enabled.Load())
 	reg.noteMethods(route, e)
+	for _, v := range e.views {
+		reg.noteMethods(route, v)
+	}
 	route.enabled.Store(e)
 }

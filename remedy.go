@@ -74,6 +74,8 @@ func (e *explanation) place(layer string) string {
 	switch layer {
 	case inRoute.String():
 		return "the policy that Add gets with " + strconv.Quote(e.Route.String())
+	case inView.String():
+		return "the CORSPolicies of the handler of " + strconv.Quote(e.Route.String())
 	case inResource.String():
 		return "the policy that Add gets with the resource " + strconv.Quote(e.Route.pattern)
 	case inTree.String():

@@ -83,6 +83,7 @@ type Route struct {
 	tally atomic.Pointer[tally] // of refusals; nil before the first
 
 	config *CorsConfig // that it was added by; guarded by registry.mu
+	view   *viewLayers // of its handler; nil if that is no View, or was not asked; guarded by registry.mu
 }
 
 // NewRoute returns the Route for an adapter to put into its router: for method
@@ -134,7 +135,7 @@ func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		route.handler.ServeHTTP(w, r)
 		return
 	}
-	e.serve(route, route.handler, w, r, r.Header["Origin"], false)
+	e.of(r.Method).serve(route, route.handler, w, r, r.Header["Origin"], false)
 }
 
 // exposing is the context key of a request whose response lists its headers.
@@ -245,7 +246,7 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 	if route == nil {
 		return nil, nil
 	}
-	return route, route.policy()
+	return route, route.policy().of(method)
 }
 
 // decidePreflight decides about r, the preflight of a request with method that route

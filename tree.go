@@ -160,7 +160,7 @@ func (reg *registry) place(route *Route, depth func(*Tree, *Route) int) {
 	defer func() { reg.depth = nil }()
 	if e, mine := reg.wanted(route); mine && e != route.enabled.Load() {
 		if e == nil {
-			route.enabled.Load().routes--
+			route.enabled.Load().add(-1)
 			route.enabled.Store(nil)
 			return
 		}
@@ -208,7 +208,7 @@ func (reg *registry) made(route *Route) {
 // long as that is not known: the router must have a handler for preflights before it serves.
 func (reg *registry) mayCover(route *Route) bool {
 	if !route.unplaced.Load() {
-		return len(reg.treesOf(route)) > 0 && reg.coveringUnadded(route) != nil
+		return len(reg.treesOf(route)) > 0 && reg.coveringLayers(route) != nil
 	}
 	return !neverAllowed(route.method) && slices.ContainsFunc(reg.trees, func(t *Tree) bool {
 		list := appendOuter(appendTrees(nil, []*Tree{t}), t.config.layers)
@@ -238,10 +238,15 @@ func (reg *registry) covering(route *Route) *enabled {
 	if reg.failed[route] != nil {
 		return nil
 	}
-	return reg.coveringUnadded(route)
+	list := reg.coveringLayers(route)
+	if list == nil {
+		return nil
+	}
+	return reg.coverView(route, list)
 }
 
-func (reg *registry) coveringUnadded(route *Route) *enabled {
+// coveringLayers returns the layers that cover route; nil if none of them names its method.
+func (reg *registry) coveringLayers(route *Route) []placed {
 	if neverAllowed(route.method) {
 		return nil
 	}
@@ -256,11 +261,10 @@ func (reg *registry) coveringUnadded(route *Route) *enabled {
 	default:
 		return nil
 	}
-	e := reg.enable(list, true)
-	if !e.names(route.method) {
+	if !reg.enable(list, true).names(route.method) {
 		return nil
 	}
-	return e
+	return list
 }
 
 // treesOf returns the trees that route is below, the nearest first. The caller holds

@@ -21,9 +21,6 @@ func (c *CorsConfig) addTree(t *Tree, policies []Policy) error {
 	reg.mu.Lock()
 	t.config, t.layers = c, layers
 	reg.trees = append(reg.trees, t)
-	if reg.failed == nil {
-		reg.failed = map[*Route]error{}
-	}
 	reg.mu.Unlock()
 	trees.note(reg)
 
@@ -34,6 +31,7 @@ func (c *CorsConfig) addTree(t *Tree, policies []Policy) error {
 		if route.added.Load() || reg.failed[route] != nil || !reg.mayCover(route) {
 			continue
 		}
+		errs = append(errs, reg.compileView(route)...)
 		if err := reg.registerOPTIONS(route.adapter, route.String(), route.pattern); err != nil {
 			errs = append(errs, err)
 		}

@@ -56,9 +56,9 @@ func (reg *registry) uncovered() (problems []problem) {
 	defer reg.mu.Unlock()
 	for route, err := range reg.failed {
 		var why *ConfigError
-		if route.enabled.Load() == nil && errors.As(err, &why) && reg.coveringUnadded(route) != nil {
+		if route.enabled.Load() == nil && errors.As(err, &why) && reg.coveringLayers(route) != nil {
 			problems = append(problems, problem{SeverityError, "uncovered-route", &ConfigError{
-				Route: why.Route, Reason: "is below a tree, which does not open it: " + why.Reason,
+				Route: why.Route, Reason: "is not covered by its resource or tree: " + why.Reason,
 			}})
 		}
 	}

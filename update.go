@@ -132,11 +132,10 @@ func (c *CorsConfig) enabledBy(route *Route, layers []*layer) *enabled {
 // enabledIn is enabledBy where the trees of route are known.
 func (c *CorsConfig) enabledIn(trees []*Tree, route *Route, layers []*layer) *enabled {
 	list := make([]placed, 0, 8)
-	list = appendPlaced(list, inRoute, layers)
 	if res := route.resource; res != nil && res.reg == c.reg {
 		list = appendPlaced(list, inResource, res.layers[:res.nearest])
 	}
-	return c.reg.enable(appendOuter(appendTrees(list, trees), c.layers), false)
+	return c.reg.enableFor(route, layers, appendOuter(appendTrees(list, trees), c.layers), false)
 }
 
 func appendPlaced(list []placed, at place, layers []*layer) []placed {
@@ -211,7 +210,18 @@ func (s step) diff() RouteChange {
 	if s.old == s.new {
 		return RouteChange{}
 	}
-	return RouteChange{s.name, diff(s.old.side(s.route), s.new.side(s.route))}
+	change := RouteChange{s.name, diff(s.old.side(s.route), s.new.side(s.route))}
+	if s.old == nil && s.new == nil || s.route.view == nil {
+		return change
+	}
+	for _, m := range slices.Sorted(maps.Keys(s.route.view.byMethod)) {
+		for _, more := range diff(s.old.of(m).side(s.route), s.new.of(m).side(s.route)) {
+			if !slices.Contains(change.Changes, more) {
+				change.Changes = append(change.Changes, more)
+			}
+		}
+	}
+	return change
 }
 
 // checkWidening returns what of the steps widens, if Setup was told to refuse that.
@@ -247,7 +257,7 @@ func (reg *registry) commit(steps []step) {
 			reg.activate(s.route, s.new)
 			continue
 		}
-		s.old.routes--
+		s.old.add(-1)
 		s.route.enabled.Store(nil)
 	}
 }
@@ -255,9 +265,16 @@ func (reg *registry) commit(steps []step) {
 // count counts the routes that share what they answer by, one of which goes from old
 // to e.
 func (e *enabled) count(old *enabled) {
-	e.routes++
+	e.add(1)
 	if old != nil && old.preflights == e.preflights { // else it is another registry's to count
-		old.routes--
+		old.add(-1)
+	}
+}
+
+func (e *enabled) add(routes int) {
+	e.routes += routes
+	for _, v := range e.views {
+		v.routes += routes
 	}
 }
 

@@ -63,6 +63,9 @@ func (c *CorsConfig) verify() (problems []problem) {
 			continue // since it was listed
 		}
 		layers := e.layers
+		for _, v := range e.viewsInOrder() {
+			layers = append(slices.Clip(layers), v.layers...)
+		}
 		if len(layers) == 0 {
 			fail("no-policy", route, "was added, but no policy, group or default lists an origin; give Add a policy")
 		}

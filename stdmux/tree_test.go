@@ -146,7 +146,7 @@ func TestTreeForeignOPTIONS(t *testing.T) {
 	if shared(mux, "GET", "/api/x") || !shared(mux, "GET", "/api/y") {
 		t.Error("/api/x is shared, or /api/y is not")
 	}
-	if err := cors.Verify(); err == nil || !strings.Contains(err.Error(), `GET /api/x: is below a tree, which does not open it: needs a handler`) {
+	if err := cors.Verify(); err == nil || !strings.Contains(err.Error(), `GET /api/x: is not covered by its resource or tree: needs a handler`) {
 		t.Errorf("Verify: %v", err)
 	}
 

@@ -1,0 +1,167 @@
+package routecors
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// A View is a handler that carries policies for the methods that it serves. They are one
+// more layer of a route that has it as its handler, nearer than that of its resource,
+// further than those given to Add. They do nothing until the route is added, or covered.
+//
+// A View inside another handler, such as a middleware, is not seen.
+type View interface {
+	http.Handler
+
+	// CORSPolicies returns the policies by method; "" is that of all other methods. It
+	// is asked once, when the route is opened. An entry for a method allows that method
+	// to the origins that it lists, without AllowMethods; GET includes HEAD, where HEAD has
+	// no entry. Under "" AllowMethods says what it does for any route without a method.
+	CORSPolicies() map[string]Policy
+}
+
+// A viewLayers is what a View says, compiled.
+type viewLayers struct {
+	reg      *registry
+	rest     *layer // nil if there is no entry ""
+	byMethod map[string]*layer
+}
+
+// compileView asks the View of route, if its handler is one. The caller holds registry.mu.
+func (reg *registry) compileView(route *Route) (errs []error) {
+	view, ok := route.handler.(View)
+	if !ok || isNil(view) || route.view != nil && route.view.reg == reg {
+		return nil
+	}
+	v := &viewLayers{reg: reg, byMethod: map[string]*layer{}}
+	policies := view.CORSPolicies()
+	for _, m := range slices.Sorted(maps.Keys(policies)) {
+		p, name := policies[m], route.String()+": CORSPolicies "+strconv.Quote(m)
+		if m == "" {
+			l, policyErrs := reg.compile(p, name)
+			v.rest, errs = l, append(errs, policyErrs...)
+			continue
+		}
+		if route.method != "" && m != route.method {
+			continue // of another route with the same handler
+		}
+		if reason := (ResourceOptions{AllowMethods: []string{m}}).check(name, ""); reason != nil || neverAllowed(m) {
+			errs = append(errs, &ConfigError{Route: name, Reason: "no page can be allowed this method; write one of those that the handler serves, in upper case"})
+			continue
+		}
+		errs = append(errs, checkMethod(p, name, m)...)
+		named := Policy{}
+		for key, o := range p {
+			if !o.Deny && len(o.AllowMethods) == 0 {
+				o.AllowMethods = []string{m}
+			}
+			named[key] = o
+		}
+		l, policyErrs := reg.compile(named, name)
+		v.byMethod[m], errs = l, append(errs, policyErrs...)
+	}
+	if errs == nil {
+		route.view = v
+	}
+	return errs
+}
+
+// enableFor returns what route shares its responses by: its own layers, those of its View,
+// and further. The View was compiled.
+func (reg *registry) enableFor(route *Route, own []*layer, further []placed, covered bool) *enabled {
+	with := func(l *layer) *enabled {
+		list := appendPlaced(make([]placed, 0, len(own)+1+len(further)), inRoute, own)
+		if l != nil {
+			list = append(list, placed{l, inView})
+		}
+		return reg.enable(append(list, further...), covered)
+	}
+	v := route.view
+	if v == nil || v.reg != reg {
+		return with(nil)
+	}
+	if l := v.byMethod[route.method]; l != nil {
+		return with(l)
+	}
+	base := with(v.rest)
+	if len(v.byMethod) == 0 {
+		return base
+	}
+	key := strconv.AppendInt([]byte("view "), int64(v.id()), 10)
+	e := *base
+	e.routes, e.views = 0, map[string]*enabled{}
+	for _, m := range slices.Sorted(maps.Keys(v.byMethod)) {
+		e.views[m] = with(v.byMethod[m])
+		key = appendString(append(key, ' '), m)
+		key = append(key, e.views[m].print.bytes()...)
+	}
+	e.print = reg.fingerprint(append(key, base.print.bytes()...))
+	if same := reg.enabled[e.print]; same != nil {
+		return same
+	}
+	reg.enabled[e.print] = &e
+	return &e
+}
+
+func (v *viewLayers) id() int {
+	if v.rest == nil {
+		return 0
+	}
+	return v.rest.id
+}
+
+func (f fingerprint) bytes() []byte {
+	return strconv.AppendUint(strconv.AppendUint([]byte{' '}, f[0], 16), f[1], 16)
+}
+
+// of returns what decides about method.
+func (e *enabled) of(method string) *enabled {
+	if e == nil || e.views == nil {
+		return e
+	}
+	if v := e.views[method]; v != nil {
+		return v
+	}
+	if v := e.views[http.MethodGet]; v != nil && method == http.MethodHead {
+		return v
+	}
+	return e
+}
+
+// viewsInOrder returns views by method.
+func (e *enabled) viewsInOrder() (list []*enabled) {
+	for _, m := range slices.Sorted(maps.Keys(e.views)) {
+		list = append(list, e.views[m])
+	}
+	return list
+}
+
+// coverView returns what route has, which was not added, by further, the layers that
+// cover it.
+func (reg *registry) coverView(route *Route, further []placed) *enabled {
+	if errs := reg.compileView(route); errs != nil {
+		reg.failed[route] = errors.Join(errs...)
+		return nil
+	}
+	return reg.enableFor(route, nil, further, true)
+}
+
+// viewPolicies returns what is in force for each method that the View has an entry for.
+func (p RoutePolicy) viewPolicies(e *enabled) (list []RoutePolicy) {
+	for _, m := range slices.Sorted(maps.Keys(e.views)) {
+		v := e.views[m]
+		p.Method, p.Origins, p.CrossOriginResourcePolicy = m, nil, v.resourcePolicy
+		v.eachKey(func(l placed, key string, g *grant) {
+			var methods []string
+			if !g.deny && v.allowsMethod(p.Route, g, m) {
+				methods = []string{m}
+			}
+			p.Origins = append(p.Origins, OriginPolicy{key, l.place.String(), g.options(), methods})
+		})
+		list = append(list, p)
+	}
+	return list
+}
