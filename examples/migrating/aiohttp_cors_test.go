@@ -1,0 +1,3 @@
+package migrating
+
+var aiohttpCORS = []row{}
