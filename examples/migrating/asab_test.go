@@ -112,7 +112,7 @@ var asabWeb = []row{
 	{
 		setting:    "enable_cors called again, to replace the origins",
 		waits:      "update",
-		difference: "",
+		difference: "The policy of a route, the others go on.",
 	},
 	{
 		setting:    "a policy in the configuration file",

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gin-contrib/cors"
 	"github.com/gin-gonic/gin"
+
 	"github.com/routecors/routecors"
 	"github.com/routecors/routecors/stdmux"
 )

@@ -6,8 +6,9 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/cors"
+
 	"github.com/routecors/routecors"
-	chicors "github.com/routecors/routecors/chi"
+	"github.com/routecors/routecors/chi"
 )
 
 var goChiCORS = []row{

@@ -11,8 +11,9 @@ import (
 	"testing"
 
 	"github.com/go-chi/chi/v5"
+
 	"github.com/routecors/routecors"
-	chicors "github.com/routecors/routecors/chi"
+	"github.com/routecors/routecors/chi"
 	"github.com/routecors/routecors/corstest"
 	"github.com/routecors/routecors/stdmux"
 )
@@ -204,6 +205,7 @@ var login http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Re
 
 var (
 	withCookies = corstest.Credentials("include")
+	withOther   = corstest.Header("X-Other", "1")
 	withToken   = corstest.Header("X-Token", "1")
 	withJSON    = corstest.Header("Content-Type", "application/json")
 	withBearer  = corstest.Header("Authorization", "Bearer 1")
@@ -273,3 +275,8 @@ func preflight(what, origin, request string) func(*testing.T, http.Handler) stri
 	method, url, _ := strings.Cut(request, " ")
 	return header(what, "OPTIONS "+url, "Origin: "+origin, "Access-Control-Request-Method: "+method)
 }
+
+// failing has an error.
+var failing http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	http.Error(w, "failed", http.StatusInternalServerError)
+})

@@ -9,9 +9,10 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/rs/cors"
+
 	"github.com/routecors/routecors"
 	"github.com/routecors/routecors/stdmux"
-	"github.com/rs/cors"
 )
 
 // lines counts what is logged.
