@@ -32,7 +32,8 @@ var aiohttpCORS = []row{
 		},
 	},
 	{
-		setting: `cors.add(route, {"*": ResourceOptions()}), and other options for an origin in the defaults`,
+		setting: `cors.add(route, {"*": ResourceOptions()})`,
+		about:   ", and other options for an origin in the defaults",
 		policy:  routecors.Policy{"https://client.example.org": {AllowCredentials: true}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("GET /items", items), routecors.Policy{"*": {}})
@@ -44,7 +45,8 @@ var aiohttpCORS = []row{
 		difference: "The nearer layer decides: what stands with the route holds. There the exact origin of the defaults beats the `*` of the route.",
 	},
 	{
-		setting: "cors.add(route, {}), which inherits",
+		setting: "cors.add(route, {})",
+		about:   ", which inherits",
 		policy:  routecors.Policy{"https://client.example.org": {}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("GET /items", items))
@@ -52,8 +54,8 @@ var aiohttpCORS = []row{
 		tries: []try{{do: page("https://client.example.org", "GET /items"), want: "reads"}},
 	},
 	{
-		setting: "a route that the defaults do not hold for",
-		policy:  routecors.Policy{"https://client.example.org": {}, "https://admin.example.org": {}},
+		about:  "A route that the defaults do not hold for",
+		policy: routecors.Policy{"https://client.example.org": {}, "https://admin.example.org": {}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("GET /items", items), routecors.Policy{"https://client.example.org": {Deny: true}})
 		},
@@ -84,7 +86,8 @@ var aiohttpCORS = []row{
 		difference: "An error: there any site acts as the user. Name the origins; or name the danger, as the next row does.",
 	},
 	{
-		setting: `{"*": ResourceOptions(allow_credentials=True)}, and it is meant`,
+		setting: `{"*": ResourceOptions(allow_credentials=True)}`,
+		about:   ", and it is meant",
 		policy:  routecors.Policy{"*": {AllowCredentials: true}},
 		option:  routecors.DangerouslyTrustEveryOrigin(),
 		tries:   []try{{do: page("https://other.example", "GET /items", withCookies), want: "reads as ann"}},
@@ -169,7 +172,7 @@ var aiohttpCORS = []row{
 		difference: "Methods are case-sensitive in Fetch. Lower case is an error.",
 	},
 	{
-		setting: "cors.add of a GET with a policy, then of a DELETE of the same resource",
+		about: "A GET is added with a policy, then a DELETE of the same resource with another",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			get, remove := router.Handle("GET /items", items), router.Handle("DELETE /items", items)
 			return errors.Join(cors.Add(get, routecors.Policy{"*": {}}), cors.Add(remove, routecors.Policy{"https://admin.example.org": {}}))
@@ -182,7 +185,7 @@ var aiohttpCORS = []row{
 		difference: "Each route stands alone. There the policy of the first becomes the default of the others, and a public GET opens DELETE.",
 	},
 	{
-		setting: "one CORS method, and a POST of the same resource that is not added",
+		about: "A GET is added, and a POST of the same resource is not",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			router.Handle("POST /items", items)
 			return cors.Add(router.Handle("GET /items", items), routecors.Policy{"https://client.example.org": {}})
@@ -194,7 +197,7 @@ var aiohttpCORS = []row{
 		difference: "Only a route that was added is readable. There every response of the resource is.",
 	},
 	{
-		setting: "a private route below the pattern of a public one",
+		about: "A private route below the pattern of a public one",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			router.Handle("DELETE /items/all", items)
 			return cors.Add(router.Handle("DELETE /items/{id}", items), routecors.Policy{"https://client.example.org": {}})
@@ -206,16 +209,16 @@ var aiohttpCORS = []row{
 		difference: "The preflight is answered for the route that would serve the request. There it is answered for the pattern that OPTIONS lands on, and the browser deletes everything.",
 	},
 	{
-		setting: "HEAD on a GET route",
-		policy:  routecors.Policy{"https://client.example.org": {AllowHeaders: []string{"X-Token"}}},
+		about:  "HEAD on a GET route",
+		policy: routecors.Policy{"https://client.example.org": {AllowHeaders: []string{"X-Token"}}},
 		tries: []try{
 			{do: page("https://client.example.org", "HEAD /items", withToken), want: "reads"},
 		},
 		difference: "A page that may GET may HEAD, where the router serves it. There it is refused.",
 	},
 	{
-		setting: "an OPTIONS handler of your own, or a route for every method",
-		policy:  routecors.Policy{"https://client.example.org": {}},
+		about:  "An OPTIONS handler of your own, a route for every method",
+		policy: routecors.Policy{"https://client.example.org": {}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			router.Handle("OPTIONS /items", items)
 			return cors.Add(router.Handle("/items", items))
@@ -227,8 +230,8 @@ var aiohttpCORS = []row{
 		difference: "Both are kept. There it is a ValueError of `add`.",
 	},
 	{
-		setting: "an OPTIONS request that is no preflight",
-		policy:  routecors.Policy{"https://client.example.org": {}},
+		about:  "An OPTIONS request that is no preflight",
+		policy: routecors.Policy{"https://client.example.org": {}},
 		tries: []try{
 			{do: header("status", "OPTIONS /items"), want: "204"},
 			{do: header("Allow", "OPTIONS /items"), want: "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"},
@@ -236,8 +239,8 @@ var aiohttpCORS = []row{
 		difference: "It goes to the application, or gets 204 and Allow. There it is 403.",
 	},
 	{
-		setting: "a handler that sets Access-Control-Allow-Origin itself",
-		policy:  routecors.Policy{"https://client.example.org": {}},
+		about:  "A handler that sets Access-Control-Allow-Origin itself",
+		policy: routecors.Policy{"https://client.example.org": {}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.HandleFunc("GET /items", func(w http.ResponseWriter, r *http.Request) { w.Header().Set("Access-Control-Allow-Origin", "*") }))
 		},
@@ -276,7 +279,8 @@ var aiohttpCORS = []row{
 		difference: "In chi. A ServeMux does not list its routes: keep what `router.Handle` returns.",
 	},
 	{
-		setting: "cors.add(route, webview=True), CorsViewMixin, cors_config, @custom_cors",
+		setting: "cors.add(route, webview=True)",
+		about:   ", `CorsViewMixin`, `cors_config`, `@custom_cors`",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			view := routecors.Policy{"https://client.example.org": {AllowHeaders: []string{"X-Request-ID"}}}
 			return errors.Join(cors.Add(router.Handle("GET /items", items), view), cors.Add(router.Handle("POST /items", items), routecors.Policy{"https://client.example.org": {AllowHeaders: []string{"*"}}}, view))
@@ -288,12 +292,14 @@ var aiohttpCORS = []row{
 		difference: "A Go handler of several methods is several routes, or one with AllowMethods. Of several policies of one Add the first is the nearest.",
 	},
 	{
-		setting:    "a view that overrides get_request_config(request, method)",
+		setting:    "get_request_config(self, request, method)",
+		about:      " of a view",
 		waits:      "dynamic",
 		difference: "The function gives the options of the origin for a request.",
 	},
 	{
-		setting:    `ResourceOptions(allow_header="*"), which is a TypeError`,
+		setting:    `ResourceOptions(allow_header="*")`,
+		about:      ", which is a TypeError",
 		policy:     routecors.Policy{"https://client.example.org": {AllowHeaders: []string{"*"}}},
 		tries:      []try{{do: page("https://client.example.org", "PUT /items", withToken), want: "reads"}},
 		difference: "The compiler says so. A policy in JSON has the names of aiohttp_cors, and an unknown one is an error with line and column.",

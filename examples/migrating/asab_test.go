@@ -29,13 +29,14 @@ var asabWeb = []row{
 		difference: "Older releases take any value for `*`. Here each origin has options of its own.",
 	},
 	{
-		setting:    "cors= (empty)",
+		setting:    "cors=",
 		policy:     routecors.Policy{},
 		tries:      []try{{do: page("https://app.example.com", "GET /items"), want: "blind"}},
 		difference: "Or add no route: what is not added is private.",
 	},
 	{
-		setting: "cors_preflight_paths=/api/*, /status (preflightpaths in older releases)",
+		setting: "cors_preflight_paths=/api/*, /status",
+		about:   " (`preflightpaths`)",
 		policy:  routecors.Policy{"https://app.example.com": {}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return errors.Join(cors.Add(router.Handle("PUT /api/", items)), cors.Add(router.Handle("PUT /status", items)))
@@ -49,7 +50,8 @@ var asabWeb = []row{
 		difference: "There is no list of paths apart from the routes: the route is added, and its preflights are answered for the methods that it serves.",
 	},
 	{
-		setting: "cors_preflight_paths=/* (the default)",
+		setting: "cors_preflight_paths=/*",
+		about:   ", the default",
 		policy:  routecors.Policy{"https://app.example.com": {AllowMethods: []string{"*"}}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("/", items))
@@ -110,12 +112,13 @@ var asabWeb = []row{
 		difference: "The function gets the request with its context.",
 	},
 	{
-		setting:    "enable_cors called again, to replace the origins",
+		setting:    "enable_cors",
+		about:      " called again, to replace the origins",
 		waits:      "update",
 		difference: "The policy of a route, the others go on.",
 	},
 	{
-		setting:    "a policy in the configuration file",
+		about:      "The policy in the configuration file",
 		waits:      "files",
 		difference: "JSON, read strictly: an unknown name is an error.",
 	},

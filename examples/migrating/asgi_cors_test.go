@@ -67,7 +67,8 @@ var asgiCORS = []row{
 		difference: "Globs run across dots, so that this one takes hosts of other people. A regular expression is anchored at both ends and says what it takes.",
 	},
 	{
-		setting:    "callback=validate_origin (also async)",
+		setting:    "callback=validate_origin",
+		about:      ", also async",
 		waits:      "dynamic",
 		difference: "It gets the request with its context, too.",
 	},
@@ -80,8 +81,8 @@ var asgiCORS = []row{
 		},
 	},
 	{
-		setting: "headers left out",
-		policy:  routecors.Policy{"https://www.example.com": {AllowHeaders: []string{"Content-Type"}}},
+		about:  "`headers` left out",
+		policy: routecors.Policy{"https://www.example.com": {AllowHeaders: []string{"Content-Type"}}},
 		tries: []try{
 			{do: page("https://www.example.com", "GET /items", withJSON), want: "reads"},
 			{do: page("https://www.example.com", "GET /items", withBearer), want: "refused"},
@@ -106,8 +107,8 @@ var asgiCORS = []row{
 		tries:   []try{{do: preflight("Access-Control-Max-Age", "https://www.example.com", "PUT /items"), want: "600"}},
 	},
 	{
-		setting: "an application that sets Access-Control-Allow-Credentials itself",
-		policy:  routecors.Policy{"https://www.example.com": {AllowCredentials: true}},
+		about:  "An application that sets Access-Control-Allow-Credentials itself",
+		policy: routecors.Policy{"https://www.example.com": {AllowCredentials: true}},
 		tries: []try{
 			{do: page("https://www.example.com", "GET /items", withCookies), want: "reads as ann"},
 			{do: page("https://other.example", "GET /items", withCookies), want: "blind"},

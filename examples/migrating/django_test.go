@@ -2,6 +2,7 @@ package migrating
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/routecors/routecors"
 	"github.com/routecors/routecors/stdmux"
@@ -9,7 +10,8 @@ import (
 
 var djangoCORSHeaders = []row{
 	{
-		setting: `CORS_ALLOWED_ORIGINS = ["https://example.com", "http://localhost:8080"] (CORS_ORIGIN_WHITELIST)`,
+		setting: `CORS_ALLOWED_ORIGINS = ["https://example.com", "http://localhost:8080"]`,
+		about:   " (`CORS_ORIGIN_WHITELIST`)",
 		policy:  routecors.Policy{"https://example.com": {}, "http://localhost:8080": {}},
 		tries: []try{
 			{do: page("https://example.com", "GET /items"), want: "reads"},
@@ -41,7 +43,8 @@ var djangoCORSHeaders = []row{
 		difference: "With credentials an error, unless DangerouslyTrustNullOrigin names the danger: any site can make a page of the origin `null`.",
 	},
 	{
-		setting: `CORS_ALLOWED_ORIGIN_REGEXES = [r"^https://\w+\.example\.com$"] (CORS_ORIGIN_REGEX_WHITELIST)`,
+		setting: `CORS_ALLOWED_ORIGIN_REGEXES = [r"^https://\w+\.example\.com$"]`,
+		about:   " (`CORS_ORIGIN_REGEX_WHITELIST`)",
 		policy:  routecors.Policy{"https://*.example.com": {}},
 		tries: []try{
 			{do: page("https://app.example.com", "GET /items"), want: "reads"},
@@ -61,7 +64,8 @@ var djangoCORSHeaders = []row{
 		difference: "RE2, anchored at both ends. There this one takes `https://app.example.com.other.example`, too, for want of a `$`.",
 	},
 	{
-		setting: "CORS_ALLOW_ALL_ORIGINS = True (CORS_ORIGIN_ALLOW_ALL)",
+		setting: "CORS_ALLOW_ALL_ORIGINS = True",
+		about:   " (`CORS_ORIGIN_ALLOW_ALL`)",
 		policy:  routecors.Policy{"*": {}},
 		tries: []try{
 			{do: page("https://other.example", "PUT /items"), want: "reads"},
@@ -94,7 +98,8 @@ var djangoCORSHeaders = []row{
 		difference: "What is added is open; paths are matched by the router alone. There a preflight is approved for any path that the expression takes, whether it exists or not.",
 	},
 	{
-		setting: "the check_request_enabled signal, to open /api/ to everyone",
+		setting: "check_request_enabled",
+		about:   ", to open /api/ to everyone",
 		policy:  routecors.Policy{"https://example.com": {}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			api, err := cors.Group(routecors.Policy{"*": {}})
@@ -108,7 +113,8 @@ var djangoCORSHeaders = []row{
 		difference: "A group has one more layer of defaults.",
 	},
 	{
-		setting:    "the check_request_enabled signal, to look the origin up",
+		setting:    "check_request_enabled",
+		about:      ", to look the origin up",
 		waits:      "dynamic",
 		difference: "The function gives the options of the origin; there it adds to what the settings allow.",
 	},
@@ -148,7 +154,8 @@ var djangoCORSHeaders = []row{
 		difference: "Nothing is the default here: JSON needs Content-Type.",
 	},
 	{
-		setting:    `CORS_ALLOW_HEADERS = ["accept-encoding", "dnt", "origin"] (defaults before 4.0)`,
+		setting:    `CORS_ALLOW_HEADERS = ["accept-encoding", "dnt", "origin"]`,
+		about:      ", of the defaults before 4.0",
 		policy:     routecors.Policy{"https://example.com": {}},
 		refused:    routecors.Policy{"https://example.com": {AllowHeaders: []string{"accept-encoding", "dnt", "origin"}}},
 		reason:     "accept-encoding",
@@ -190,17 +197,37 @@ var djangoCORSHeaders = []row{
 		difference: "Left out. Browsers no longer ask: Local Network Access asks the user instead.",
 	},
 	{
-		setting:    `CSRF_TRUSTED_ORIGINS = ["https://example.com"]`,
-		waits:      "csrf",
-		difference: "Taken from the origins that have credentials, where a request may change something.",
+		setting: `CSRF_TRUSTED_ORIGINS = ["https://example.com"]`,
+		waits:   "csrf",
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			protection := http.NewCrossOriginProtection()
+			err := protection.AddTrustedOrigin("https://example.com")
+			return errors.Join(err, cors.Add(router.Handle("POST /items", protection.Handler(items)), routecors.Policy{"https://example.com": {AllowCredentials: true}, "*": {}}))
+		},
+		tries: []try{
+			{do: page("https://example.com", "POST /items", withCookies), want: "reads as ann"},
+			{do: header("status", "POST /items", "Origin: https://other.example"), want: "403"},
+		},
+		difference: "CORS keeps no page from sending a form. The protection of net/http does.",
 	},
 	{
-		setting:    "CORS_REPLACE_HTTPS_REFERER = True, CorsPostCsrfMiddleware (before 4.0)",
-		waits:      "csrf",
-		difference: "Not needed: the protection of net/http reads Origin and Sec-Fetch-Site, no Referer.",
+		setting: "CORS_REPLACE_HTTPS_REFERER = True",
+		about:   ", `CorsPostCsrfMiddleware`, before 4.0",
+		waits:   "csrf",
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			protection := http.NewCrossOriginProtection()
+			err := protection.AddTrustedOrigin("https://example.com")
+			return errors.Join(err, cors.Add(router.Handle("POST /items", protection.Handler(items)), routecors.Policy{"https://example.com": {AllowCredentials: true}}))
+		},
+		tries: []try{
+			{do: page("https://example.com", "POST /items", withCookies), want: "reads as ann"},
+			{do: header("status", "POST /items", "Origin: https://example.com", "Referer: https://other.example/"), want: "200"},
+		},
+		difference: "There is nothing to replace: Referer is not read.",
 	},
 	{
-		setting: "CorsMiddleware first in MIDDLEWARE",
+		setting: "CorsMiddleware",
+		about:   " first in `MIDDLEWARE`",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("GET /items", failing), routecors.Policy{"https://example.com": {}})
 		},

@@ -41,7 +41,6 @@ func TestDocument(t *testing.T) {
 }
 
 // tables returns the lines of the tables of a Markdown text, by the heading above.
-// Tables below the heading "Read this first" are no rows.
 func tables(text string) map[string][]string {
 	found := map[string][]string{}
 	heading := ""
@@ -59,9 +58,11 @@ func tables(text string) map[string][]string {
 
 // line returns r as MIGRATING.md has it.
 func (r row) line(source map[string]string) string {
-	setting := r.setting
-	if setting == "" {
-		setting = source["options"]
+	there := r.about
+	if setting := r.setting; setting != "" {
+		there = code(setting) + r.about
+	} else if there == "" {
+		there = code(source["options"])
 	}
 	var here []string
 	if policy, option := source["policy"], source["option"]; policy != "" && option != "" {
@@ -74,10 +75,13 @@ func (r row) line(source map[string]string) string {
 			here = append(here, code(s))
 		}
 	}
-	if r.waits != "" {
-		here = append(here, "not yet <!-- waits: "+r.waits+" -->")
+	if len(here) == 0 {
+		here = append(here, "not yet")
 	}
-	return "| " + code(setting) + " | " + strings.Join(here, "; ") + " | " + strings.ReplaceAll(r.difference, "|", `\|`) + " |"
+	if r.waits != "" {
+		here[len(here)-1] += " <!-- waits: " + r.waits + " -->"
+	}
+	return "| " + there + " | " + strings.Join(here, "; ") + " | " + strings.ReplaceAll(r.difference, "|", `\|`) + " |"
 }
 
 // code returns s as a code span in a cell of a table.
@@ -108,15 +112,21 @@ func source(t *testing.T, file, table string) (rows []map[string]string) {
 		}
 		return strings.Join(lines, " ")
 	}
+	// statements leaves out the handling of errors: what is returned is written plainly.
 	statements := func(list []ast.Stmt) string {
 		var texts []string
 		for _, s := range list {
-			from := s.Pos()
-			if r, ok := s.(*ast.ReturnStmt); ok { // what it returns is what to write
-				from = r.Results[0].Pos()
+			nodes := []ast.Node{s}
+			if r, ok := s.(*ast.ReturnStmt); ok {
+				nodes = nil
+				for _, e := range joined(r.Results[0]) {
+					nodes = append(nodes, e)
+				}
 			}
-			if text := between(from, s.End()); text != "nil" {
-				texts = append(texts, text)
+			for _, n := range nodes {
+				if _, ok := n.(*ast.Ident); !ok {
+					texts = append(texts, between(n.Pos(), n.End()))
+				}
 			}
 		}
 		return strings.Join(texts, "; ")
@@ -144,7 +154,7 @@ func source(t *testing.T, file, table string) (rows []map[string]string) {
 							return true
 						}
 						if of, ok := lit.Type.(*ast.SelectorExpr); ok && (of.Sel.Name == "Options" || of.Sel.Name == "Config") {
-							fields["options"] = between(lit.Lbrace+1, lit.Rbrace)
+							fields["options"] = withoutOrigin(between(lit.Lbrace+1, lit.Rbrace))
 						}
 						return false
 					})
@@ -155,4 +165,22 @@ func source(t *testing.T, file, table string) (rows []map[string]string) {
 		return false
 	})
 	return rows
+}
+
+// joined returns the arguments of errors.Join, or e.
+func joined(e ast.Expr) []ast.Expr {
+	if call, ok := e.(*ast.CallExpr); ok {
+		if f, ok := call.Fun.(*ast.SelectorExpr); ok && f.Sel.Name == "Join" {
+			return call.Args
+		}
+	}
+	return []ast.Expr{e}
+}
+
+// withoutOrigin leaves the usual origin out of options that have others.
+func withoutOrigin(options string) string {
+	for _, name := range []string{"AllowedOrigins", "AllowOrigins"} {
+		options = strings.TrimPrefix(options, name+`: []string{"https://app.example.com"}, `)
+	}
+	return options
 }

@@ -2,6 +2,7 @@ package migrating
 
 import (
 	"errors"
+	"log"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -34,7 +35,8 @@ var goChiCORS = []row{
 		difference: "After `r.Use(cors.Handler)`, which stands where theirs does. What is not added is private. An approved preflight is 204 (`routecors.WithPreflightStatus(200)` for 200), a refused one 403.",
 	},
 	{
-		setting: "r.With(cors.Handler(options)).Put(\"/items\", h), or in a r.Group",
+		setting: `r.With(cors.Handler(options)).Put("/items", h)`,
+		about:   ", or in a `r.Group`",
 		theirs: func(http.Handler) http.Handler {
 			r := chi.NewRouter()
 			r.With(cors.Handler(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, AllowedMethods: []string{"PUT"}})).Method("PUT", "/items", items)
@@ -47,8 +49,8 @@ var goChiCORS = []row{
 		difference: "There the preflight gets the 405 of chi, which runs no inline middleware for a method without a route. `router.On(r)` registers inside Route, Group and With.",
 	},
 	{
-		setting: "the same for every route of a router",
-		policy:  routecors.Policy{"https://app.example.com": {}},
+		about:  "The same for every route of a router",
+		policy: routecors.Policy{"https://app.example.com": {}},
 		onChi: func(cors *routecors.CorsConfig, router *chicors.Adapter) error {
 			router.Method("GET", "/items", items)
 			var errs []error
@@ -72,10 +74,10 @@ var goChiCORS = []row{
 		},
 	},
 	{
-		setting: "AllowedOrigins left out",
-		theirs:  cors.Handler(cors.Options{}),
-		policy:  routecors.Policy{"*": {}},
-		tries:   []try{{do: page("https://other.example", "GET /items"), want: "reads"}},
+		about:  "`AllowedOrigins` left out",
+		theirs: cors.Handler(cors.Options{}),
+		policy: routecors.Policy{"*": {}},
+		tries:  []try{{do: page("https://other.example", "GET /items"), want: "reads"}},
 	},
 	{
 		theirs: cors.Handler(cors.Options{AllowedOrigins: []string{"https://*.example.com"}}),
@@ -134,9 +136,9 @@ var goChiCORS = []row{
 		},
 	},
 	{
-		setting: "AllowedHeaders left out",
-		theirs:  cors.Handler(cors.Options{AllowedOrigins: []string{"https://app.example.com"}}),
-		policy:  routecors.Policy{"https://app.example.com": {AllowHeaders: []string{"Content-Type"}}},
+		about:  "`AllowedHeaders` left out",
+		theirs: cors.Handler(cors.Options{AllowedOrigins: []string{"https://app.example.com"}}),
+		policy: routecors.Policy{"https://app.example.com": {AllowHeaders: []string{"Content-Type"}}},
 		tries: []try{
 			{do: page("https://app.example.com", "POST /items", withJSON), want: "reads"},
 			{do: page("https://app.example.com", "GET /items", withToken), want: "refused"},
@@ -200,11 +202,16 @@ var goChiCORS = []row{
 	},
 	{
 		setting: "Debug: true",
-		theirs:  cors.Handler(cors.Options{AllowedOrigins: []string{"https://app.example.com"}}),
-		policy:  routecors.Policy{"https://app.example.com": {}},
-		option:  routecors.WithLogger(logger),
+		theirs: func(h http.Handler) http.Handler {
+			c := cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, Debug: true})
+			c.Log = log.New(&lines, "", 0)
+			return c.Handler(h)
+		},
+		policy: routecors.Policy{"https://app.example.com": {}},
+		option: routecors.WithLogger(logger),
 		tries: []try{
-			{do: logs("https://other.example", "GET /items"), want: "logged", theirs: "nothing"},
+			{do: logs("https://other.example", "GET /items"), want: "logged"},
+			{do: logs("https://app.example.com", "GET /items"), want: "nothing", theirs: "logged"},
 			{do: preflight("body", "https://other.example", "GET /items"), want: `routecors: origin "https://other.example" is not allowed to "GET" here; no policy of the route lists it`, theirs: "none"},
 		},
 		difference: "A slog.Logger; there, the standard output. The body of a refused preflight says why in any case.",

@@ -67,7 +67,8 @@ var jub0bsCORS = []row{
 		difference: "A route with a method allows that method.",
 	},
 	{
-		setting: `Methods: []string{"PUT"}, for a handler of all methods`,
+		setting: `Methods: []string{"PUT"}`,
+		about:   ", for a handler of all methods",
 		policy:  routecors.Policy{"https://app.example.com": {AllowMethods: []string{"GET", "HEAD", "POST", "PUT"}}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("/items", items))
@@ -99,7 +100,7 @@ var jub0bsCORS = []row{
 				want: "204",
 			},
 		},
-		difference: "A proxy may change order, case and spacing of Access-Control-Request-Headers, and repeat names.",
+		difference: "Order, case and spacing of the names that a preflight asks for do not matter, nor do repeats: proxies change them.",
 	},
 	{
 		setting: `RequestHeaders: []string{"*", "Authorization"}`,
@@ -173,14 +174,16 @@ var jub0bsCORS = []row{
 		difference: "An error there; here with credentials, unless DangerouslyTrustNullOrigin names the danger. Without them `null` can do what any site could by way of `*`.",
 	},
 	{
-		setting:    "PreflightSuccessStatus: 200 (before 0.11)",
+		setting:    "PreflightSuccessStatus: 200",
+		about:      ", before 0.11",
 		policy:     routecors.Policy{"https://app.example.com": {}},
 		option:     routecors.WithPreflightStatus(200),
 		tries:      []try{{do: preflight("status", "https://app.example.com", "GET /items"), want: "200"}},
 		difference: "200 or 204.",
 	},
 	{
-		setting: "PrivateNetworkAccess: true (before 0.7)",
+		setting: "PrivateNetworkAccess: true",
+		about:   ", before 0.7",
 		policy:  routecors.Policy{"https://app.example.com": {}},
 		tries: []try{
 			{
@@ -192,7 +195,8 @@ var jub0bsCORS = []row{
 		difference: "Left out, as there: browsers no longer ask. PrivateNetworkAccessInNoCORSModeOnly likewise.",
 	},
 	{
-		setting: "NewMiddleware(config), mw.Wrap(mux)",
+		setting: "mw, err := cors.NewMiddleware(config)",
+		about:   ", `mw.Wrap(mux)`",
 		policy:  routecors.Policy{"https://app.example.com": {}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("PUT /items", items))
@@ -213,7 +217,8 @@ var jub0bsCORS = []row{
 		difference: "The pattern may have a method; there the preflight of `PUT /items` would get a 405.",
 	},
 	{
-		setting: "new(cors.Middleware), which passes through",
+		setting: "new(cors.Middleware)",
+		about:   ", which passes everything through",
 		policy:  routecors.Policy{},
 		tries: []try{
 			{do: page("https://app.example.com", "GET /items"), want: "blind"},
@@ -256,13 +261,13 @@ var jub0bsCORS = []row{
 	{
 		setting: "cfgerrors.All(err)",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			err := cors.Add(router.Handle("GET /items", items), routecors.Policy{"https://app.example.com/": {}})
-			if wrong := (*routecors.ConfigError)(nil); !errors.As(err, &wrong) {
-				return errors.New("no ConfigError")
-			}
+			err := cors.Add(router.Handle("PUT /items", items), routecors.Policy{"https://app.example.com/": {}})
+			var wrong *routecors.ConfigError
+			errors.As(err, &wrong)
+			router.HandleFunc("GET /items", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, wrong.Reason) })
 			return nil
 		},
-		tries:      []try{{do: page("https://app.example.com", "GET /items"), want: "blind"}},
-		difference: "One type, with the route, the origin, the field and what to write instead; the errors are joined.",
+		tries:      []try{{do: header("body", "GET /items"), want: `trailing slash; write "https://app.example.com"`}},
+		difference: "One type, with the route, the origin, the field, and what to write instead. The errors are joined.",
 	},
 }

@@ -124,7 +124,8 @@ var rsCORS = []row{
 		},
 	},
 	{
-		setting: `AllowedMethods: []string{"GET", "PUT"}, for a handler of all methods`,
+		setting: `AllowedMethods: []string{"GET", "PUT"}`,
+		about:   ", for a handler of all methods",
 		theirs: func(http.Handler) http.Handler {
 			return cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, AllowedMethods: []string{"GET", "PUT"}}).Handler(items)
 		},
@@ -147,9 +148,9 @@ var rsCORS = []row{
 		},
 	},
 	{
-		setting: "AllowedHeaders left out",
-		theirs:  cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}}).Handler,
-		policy:  routecors.Policy{"https://app.example.com": {AllowHeaders: []string{"Content-Type", "X-Requested-With"}}},
+		about:  "`AllowedHeaders` left out",
+		theirs: cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}}).Handler,
+		policy: routecors.Policy{"https://app.example.com": {AllowHeaders: []string{"Content-Type", "X-Requested-With"}}},
 		tries: []try{
 			{do: page("https://app.example.com", "POST /items", withJSON), want: "reads"},
 			{do: page("https://app.example.com", "GET /items", withToken), want: "refused"},
@@ -178,27 +179,27 @@ var rsCORS = []row{
 		difference: "With credentials `*` is no wildcard for a browser. Here the headers of the response are listed.",
 	},
 	{
-		theirs: cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, AllowedMethods: []string{"PUT"}, MaxAge: 600}).Handler,
+		theirs: cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, MaxAge: 600}).Handler,
 		policy: routecors.Policy{"https://app.example.com": {MaxAge: 600}},
 		tries: []try{
-			{do: preflight("Access-Control-Max-Age", "https://app.example.com", "PUT /items"), want: "600"},
+			{do: preflight("Access-Control-Max-Age", "https://app.example.com", "GET /items"), want: "600"},
 		},
 	},
 	{
-		theirs: cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, AllowedMethods: []string{"PUT"}, MaxAge: -1}).Handler,
+		theirs: cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, MaxAge: -1}).Handler,
 		policy: routecors.Policy{"https://app.example.com": {MaxAge: -1}},
 		tries: []try{
-			{do: preflight("Access-Control-Max-Age", "https://app.example.com", "PUT /items"), want: "0"},
+			{do: preflight("Access-Control-Max-Age", "https://app.example.com", "GET /items"), want: "0"},
 		},
 	},
 	{
-		theirs:     cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, AllowedMethods: []string{"PUT"}, MaxAge: 604800}).Handler,
+		theirs:     cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, MaxAge: 604800}).Handler,
 		policy:     routecors.Policy{"https://app.example.com": {MaxAge: 86400}},
 		refused:    routecors.Policy{"https://app.example.com": {MaxAge: 604800}},
 		reason:     "write 86400",
 		difference: "No browser keeps a preflight longer than a day. More is an error.",
 		tries: []try{
-			{do: preflight("Access-Control-Max-Age", "https://app.example.com", "PUT /items"), want: "86400", theirs: "604800"},
+			{do: preflight("Access-Control-Max-Age", "https://app.example.com", "GET /items"), want: "86400", theirs: "604800"},
 		},
 	},
 	{
@@ -269,6 +270,7 @@ var rsCORS = []row{
 		difference: "200 or 204. A refused preflight is 403 in any case, so that a log shows it.",
 	},
 	{
+		setting:    "Debug: true, Logger: l",
 		theirs:     cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, Debug: true, Logger: log.New(&lines, "", 0)}).Handler,
 		policy:     routecors.Policy{"https://app.example.com": {}},
 		option:     routecors.WithLogger(logger),
@@ -279,7 +281,8 @@ var rsCORS = []row{
 		},
 	},
 	{
-		setting: "Debug: true, to find out why",
+		setting: "Debug: true",
+		about:   ", to find out why",
 		theirs:  cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}}).Handler,
 		policy:  routecors.Policy{"https://app.example.com": {}},
 		option:  routecors.WithDebug(),
@@ -341,7 +344,8 @@ var rsCORS = []row{
 		difference: "There the preflight gets the 405 of the mux.",
 	},
 	{
-		setting: "c.HandlerFunc, c.ServeHTTP(w, r, next)",
+		setting: "c.ServeHTTP(w, r, next)",
+		about:   ", `c.HandlerFunc`",
 		theirs: func(h http.Handler) http.Handler {
 			c := cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, AllowedMethods: []string{"PUT"}})
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { c.ServeHTTP(w, r, h.ServeHTTP) })
@@ -360,14 +364,14 @@ var rsCORS = []row{
 		policy: routecors.Policy{"https://app.example.com": {}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.HandleFunc("GET /items", func(w http.ResponseWriter, r *http.Request) {
-				fmt.Fprint(w, cors.Explain(r).Reason == routecors.Allowed)
+				fmt.Fprint(w, cors.Explain(r).Allowed)
 			}))
 		},
 		tries: []try{
 			{do: header("body", "GET /items", "Origin: https://app.example.com"), want: "true"},
 			{do: header("body", "GET /items", "Origin: https://other.example"), want: "false"},
+			{do: header("body", "GET /items", "Origin: https://app.example.com", "Cookie: session=ann"), want: "false", theirs: "true"},
 		},
-		unseen:     true,
-		difference: "For the route of the request, not for the program.",
+		difference: "Of the whole request, at its route: with a cookie the options must allow credentials. It costs far more than to serve a request, so it is for a handshake, not for every request.",
 	},
 }

@@ -165,7 +165,7 @@ var starletteCORS = []row{
 		difference: "There the preflight gets a 405, since the route looks at the method first.",
 	},
 	{
-		setting: "an exception in an endpoint",
+		about: "An exception in an endpoint",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("GET /items", failing), routecors.Policy{"https://example.com": {}})
 		},
