@@ -34,7 +34,7 @@ var asgiCORS = []row{
 		refused:    routecors.Policy{"https://www.example.com/": {}},
 		reason:     `trailing slash; write "https://www.example.com"`,
 		tries:      []try{{do: page("https://www.example.com", "GET /items"), want: "reads"}},
-		difference: "An error there, too. So are a path, upper case and a default port.",
+		difference: "An error there, too; here also a path, upper case and a default port.",
 	},
 	{
 		setting: `host_wildcards=["http://localhost:800*"]`,

@@ -5,6 +5,8 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +32,12 @@ func TestDocument(t *testing.T) {
 			want = append(want, r.line(literals[i]))
 		}
 		got := documented[system.heading]
+		for _, name := range system.settings {
+			setting := regexp.MustCompile(`\b` + name + `\b`)
+			if !slices.ContainsFunc(got, func(line string) bool { return setting.MatchString(strings.Split(line, " | ")[0]) }) {
+				t.Errorf("%s: no row for %s", system.heading, name)
+			}
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: the table is (-want +got):\n%s\nwrite\n%s", system.heading, diff, strings.Join(want, "\n"))
 		}

@@ -27,6 +27,8 @@ func engine(middleware func() gin.HandlerFunc) func(http.Handler) http.Handler {
 	}
 }
 
+var ginContribCORSSettings = fields[cors.Config]()
+
 var ginContribCORS = []row{
 	{
 		theirs: inGin(cors.Config{AllowOrigins: []string{"https://app.example.com"}}),

@@ -12,6 +12,8 @@ import (
 	"github.com/routecors/routecors/chi"
 )
 
+var goChiCORSSettings = fields[cors.Options]()
+
 var goChiCORS = []row{
 	{
 		setting: "r.Use(cors.Handler(options))",

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,17 +69,39 @@ type try struct {
 var systems = []struct {
 	heading, file, table string // where the table is in the source
 	rows                 []row
-	inChi                bool // all of them
+	settings             []string // the names of all that can be set
+	inChi                bool     // every row runs on chi
 }{
-	{"aiohttp_cors", "aiohttp_cors_test.go", "aiohttpCORS", aiohttpCORS, false},
-	{"django-cors-headers", "django_test.go", "djangoCORSHeaders", djangoCORSHeaders, false},
-	{"FastAPI and Starlette: CORSMiddleware", "starlette_test.go", "starletteCORS", starletteCORS, false},
-	{"asgi-cors", "asgi_cors_test.go", "asgiCORS", asgiCORS, false},
-	{"asab", "asab_test.go", "asabWeb", asabWeb, false},
-	{"rs/cors", "rs_cors_test.go", "rsCORS", rsCORS, false},
-	{"go-chi/cors", "go_chi_cors_test.go", "goChiCORS", goChiCORS, true},
-	{"gin-contrib/cors", "gin_cors_test.go", "ginContribCORS", ginContribCORS, false},
-	{"jub0bs/cors", "jub0bs_cors_test.go", "jub0bsCORS", jub0bsCORS, false},
+	{"aiohttp_cors", "aiohttp_cors_test.go", "aiohttpCORS", aiohttpCORS, strings.Fields(`setup defaults add webview
+		allow_credentials expose_headers allow_headers max_age allow_methods CorsViewMixin cors_config custom_cors
+		get_request_config`), false},
+	{"django-cors-headers", "django_test.go", "djangoCORSHeaders", djangoCORSHeaders, strings.Fields(`CORS_ALLOWED_ORIGINS
+		CORS_ORIGIN_WHITELIST CORS_ALLOWED_ORIGIN_REGEXES CORS_ORIGIN_REGEX_WHITELIST CORS_ALLOW_ALL_ORIGINS
+		CORS_ORIGIN_ALLOW_ALL CORS_URLS_REGEX CORS_ALLOW_METHODS CORS_ALLOW_HEADERS CORS_EXPOSE_HEADERS
+		CORS_PREFLIGHT_MAX_AGE CORS_ALLOW_CREDENTIALS CORS_ALLOW_PRIVATE_NETWORK check_request_enabled CSRF_TRUSTED_ORIGINS
+		CORS_REPLACE_HTTPS_REFERER CorsPostCsrfMiddleware CorsMiddleware`), false},
+	{"FastAPI and Starlette: CORSMiddleware", "starlette_test.go", "starletteCORS", starletteCORS, strings.Fields(`
+		allow_origins allow_methods allow_headers allow_credentials allow_origin_regex allow_private_network expose_headers
+		max_age`), false},
+	{"asgi-cors", "asgi_cors_test.go", "asgiCORS", asgiCORS, strings.Fields(`allow_all hosts host_wildcards callback headers
+		methods max_age asgi_cors_decorator`), false},
+	{"asab", "asab_test.go", "asabWeb", asabWeb, strings.Fields(`cors cors_preflight_paths preflightpaths
+		cors_allow_headers cors_allow_methods cors_allow_credentials enable_cors`), false},
+	{"rs/cors", "rs_cors_test.go", "rsCORS", rsCORS, rsCORSSettings, false},
+	{"go-chi/cors", "go_chi_cors_test.go", "goChiCORS", goChiCORS, goChiCORSSettings, true},
+	{"gin-contrib/cors", "gin_cors_test.go", "ginContribCORS", ginContribCORS, ginContribCORSSettings, false},
+	{"jub0bs/cors", "jub0bs_cors_test.go", "jub0bsCORS", jub0bsCORS, strings.Fields(`Origins Credentialed Methods
+		RequestHeaders MaxAgeInSeconds ResponseHeaders DangerouslyTolerateInsecureOrigins
+		DangerouslyTolerateSubdomainsOfPublicSuffixes PreflightSuccessStatus PrivateNetworkAccess
+		NewMiddleware Wrap Reconfigure Config SetDebug cfgerrors`), false},
+}
+
+// fields returns the names of the fields of the struct T.
+func fields[T any]() (names []string) {
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		names = append(names, field.Name)
+	}
+	return names
 }
 
 func TestRows(t *testing.T) {

@@ -40,6 +40,8 @@ func logs(origin, request string) func(*testing.T, http.Handler) string {
 
 var logger = slog.New(slog.NewTextHandler(&lines, nil))
 
+var rsCORSSettings = fields[cors.Options]()
+
 var rsCORS = []row{
 	{
 		theirs: cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}}).Handler,
