@@ -109,11 +109,11 @@ func TestRows(t *testing.T) {
 		for i, r := range system.rows {
 			t.Run(fmt.Sprintf("%s/%d", system.heading, i+1), func(t *testing.T) {
 				r.check(t)
-				if system.inChi && r.onChi == nil {
-					r.onChi = everyMethod
-				}
 				if !r.written() {
 					t.Skip("waits: " + r.waits)
+				}
+				if system.inChi && r.onChi == nil {
+					r.onChi = everyMethod
 				}
 				r.run(t)
 			})
