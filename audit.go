@@ -111,6 +111,9 @@ func newAudit(reg *registry) *audit {
 	groups := map[*enabled]*group{}
 	for _, route := range reg.enabledRoutes() {
 		e := route.enabled.Load()
+		if e == nil {
+			continue // since it was listed
+		}
 		g := groups[e]
 		if g == nil {
 			g = &group{enabled: e}
@@ -275,10 +278,14 @@ func (a *audit) given() (layers []placed, by map[placed][]string) {
 	}
 	a.reg.mu.Lock()
 	resources, outer := slices.Clone(a.reg.resources), slices.Clone(a.reg.outer)
+	nearest := make([][]*layer, len(resources))
+	for i, res := range resources {
+		nearest[i] = res.layers[:res.nearest]
+	}
 	a.reg.mu.Unlock()
-	for _, res := range resources {
+	for i, res := range resources {
 		if res.inUse() { // else Verify reports it
-			for _, l := range res.layers[:res.nearest] {
+			for _, l := range nearest[i] {
 				give(placed{l, inResource}, []string{res.String()})
 			}
 		}

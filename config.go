@@ -176,6 +176,7 @@ func WithoutSyntheticOPTIONS() Option {
 type CorsConfig struct {
 	reg    *registry
 	layers []*layer // nearest first: the groups, the defaults
+	file   applied  // guarded by registry.applying
 }
 
 // Setup returns a registry for the routes of adapter. The defaults hold for
@@ -294,16 +295,12 @@ func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
 	if err := reg.registerOPTIONS(route.adapter, name, route.pattern); err != nil {
 		return err
 	}
-	own, nearest := len(layers), 0
-	if res := route.resource; res != nil && res.reg == reg {
-		nearest = res.nearest
-		layers = append(layers, res.layers[:nearest]...)
-	}
 	if !route.added.CompareAndSwap(false, true) {
 		return &ConfigError{Route: name, Reason: "was added at the same time to another registry"}
 	}
 	reg.routes = append(reg.routes, route)
-	reg.activate(route, reg.enable(append(layers, c.layers...), own, nearest, false))
+	route.config = c
+	reg.activate(route, c.enabledBy(route, layers))
 	return nil
 }
 

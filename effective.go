@@ -66,12 +66,13 @@ func (c *CorsConfig) Routes() RoutePolicies {
 	if s, ok := c.reg.adapter.(Sampler); ok {
 		sample = s.Sampler()
 	}
-	list := make(RoutePolicies, len(routes))
-	for i, route := range routes {
-		e := route.enabled.Load()
-		list[i] = RoutePolicy{
-			Route: route, Covered: e.covered, Origins: e.origins(route), Sample: sample(route),
-			CrossOriginResourcePolicy: e.resourcePolicy,
+	list := make(RoutePolicies, 0, len(routes))
+	for _, route := range routes {
+		if e := route.enabled.Load(); e != nil { // still
+			list = append(list, RoutePolicy{
+				Route: route, Covered: e.covered, Origins: e.origins(route), Sample: sample(route),
+				CrossOriginResourcePolicy: e.resourcePolicy,
+			})
 		}
 	}
 	return list

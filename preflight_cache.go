@@ -86,6 +86,8 @@ func (reg *registry) noteMethod(method string, e *enabled) {
 	methods = slices.Clone(methods) // requests read the old ones
 	if i < 0 {
 		methods = append(methods, unsafeMethod{method, e})
+	} else if methods[i].only.routes == 0 { // they had it before an Update
+		methods[i].only = e
 	} else {
 		methods[i].only = nil
 	}

@@ -148,6 +148,7 @@ type enabled struct {
 	chain
 	preflights *Preflights
 	covered    bool // by its resource; the route itself was not added
+	routes     int  // that have it now; guarded by registry.mu
 }
 
 // decide is the one place where it is decided whether pages of an origin may use
@@ -236,6 +237,7 @@ type registry struct {
 	unrouted   atomic.Pointer[tally] // of refusals where no route was added; nil before the first
 	guards     guards
 
+	applying  sync.Mutex // taken before mu of several resources
 	mu        sync.Mutex // guards what follows; requests never take it
 	layers    map[fingerprint]*layer
 	grants    map[fingerprint]*grant
@@ -246,6 +248,8 @@ type registry struct {
 	routes    []*Route    // that were added, in order
 	resources []*Resource // that were added, in order
 	key       []byte      // scratch space for what fingerprints stand for
+	last      int         // id of a layer
+	kept      int         // how much was left of layers, grants and enabled by tidy
 }
 
 // A fingerprint stands for a policy, or a part of one: two that differ have the
@@ -278,7 +282,8 @@ func (reg *registry) compile(p Policy, route string) (*layer, []error) {
 	if l := reg.layers[print]; l != nil {
 		return l, nil
 	}
-	l := &layer{id: len(reg.layers)}
+	reg.last++
+	l := &layer{id: reg.last}
 	var errs []*ConfigError
 	patterns := make([]origin.Pattern, 0, len(p))
 	l.grants = make([]*grant, 0, len(p))
@@ -370,7 +375,7 @@ func (reg *registry) enable(layers []*layer, own, nearest int, covered bool) *en
 	print := reg.fingerprint(reg.key)
 	e := reg.enabled[print]
 	if e == nil {
-		e = &enabled{newChain(layers, own, nearest), reg.preflights, covered}
+		e = &enabled{chain: newChain(layers, own, nearest), preflights: reg.preflights, covered: covered}
 		reg.enabled[print] = e
 		if e.timing {
 			reg.timing.Store(true)
@@ -396,6 +401,7 @@ func (reg *registry) activate(route *Route, e *enabled) {
 	if route.receivesOPTIONS() {
 		reg.preflights.Attach(route)
 	}
+	e.count(route.enabled.Load())
 	reg.noteMethods(route, e)
 	route.enabled.Store(e)
 }

@@ -231,6 +231,7 @@ type settings struct {
 	preflightStatus int
 	withoutOPTIONS  bool
 	debug           bool
+	refuseWidening  bool
 	logger          *slog.Logger // nil if there is none
 	trusted         danger
 	needed          danger // of the policies so far; guarded by registry.mu
@@ -302,7 +303,7 @@ type Resource struct {
 	mu      sync.Mutex // guards what follows; taken before registry.mu
 	routes  []*Route
 	reg     *registry // that it was added to
-	layers  []*layer  // its policies, then those of the CorsConfig that it was added to
+	layers  []*layer  // its policies, then those of the CorsConfig that it was added to; written with registry.mu, too
 	nearest int       // how many of layers are its own
 }
 
@@ -341,11 +342,22 @@ func (res *Resource) Handle(method string, h http.Handler) *Route {
 // cover enables route by the policy of the resource, if that names its method.
 // Otherwise the route stays private. The caller holds registry.mu.
 func (res *Resource) cover(route *Route) {
-	if route.added.Load() || neverAllowed(route.method) {
+	if route.added.Load() {
 		return
 	}
-	e := res.reg.enable(res.layers, 0, res.nearest, true)
-	if e.names(route.method) {
+	if e := res.covering(route); e != nil {
 		res.reg.activate(route, e)
 	}
+}
+
+// covering returns what route has by the policy of the resource; nil if nothing.
+func (res *Resource) covering(route *Route) *enabled {
+	if neverAllowed(route.method) {
+		return nil
+	}
+	e := res.reg.enable(res.layers, 0, res.nearest, true)
+	if !e.names(route.method) {
+		return nil
+	}
+	return e
 }

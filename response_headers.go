@@ -83,8 +83,11 @@ func (e *enabled) decorate(route *Route, h http.Header, method string, origins [
 // isSet reports whether h has just what decorate would set for g.
 func (e *enabled) isSet(h http.Header, g *grant, origins []string) bool {
 	is := func(key, value string) bool {
-		values, ok := h[key]
-		return ok == (value != "") && (!ok || len(values) == 1 && values[0] == value)
+		values := h[key]
+		if value == "" {
+			return len(values) == 0
+		}
+		return len(values) == 1 && values[0] == value
 	}
 	//lint:ignore SA1008 varyKey says why it is not canonical
 	if !e.constant && !slices.Contains(h[varyKey], "Origin") {

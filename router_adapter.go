@@ -68,6 +68,7 @@ type Route struct {
 	resource *Resource // that it is part of, if any
 
 	added   atomic.Bool
+	updated atomic.Bool // by Update, once or more
 	enabled atomic.Pointer[enabled]
 
 	// preflights is set when OPTIONS requests to this route are asked for
@@ -75,6 +76,8 @@ type Route struct {
 	preflights atomic.Pointer[Preflights]
 
 	tally atomic.Pointer[tally] // of refusals; nil before the first
+
+	config *CorsConfig // that it was added by; guarded by registry.mu
 }
 
 // NewRoute returns the Route for an adapter to put into its router: for method
@@ -136,6 +139,9 @@ type exposing struct{}
 // Origin lines of r. It is called by CorsConfig.Handler, front, and by the route.
 func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {
 	g, why, seen := e.decorate(route, w.Header(), r.Method, origins)
+	if !front && route.updated.Load() && e.preflights.reg.fronted.Load() {
+		g.noValue(w.Header())
+	}
 	if why.reason > NotCORS && !seen {
 		e.unshared(route, why, next, w, r, origins, front)
 		return

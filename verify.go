@@ -58,7 +58,11 @@ func (c *CorsConfig) verify() (problems []problem) {
 	}
 	noted := map[*layer]bool{}
 	for _, route := range routes {
-		layers := route.enabled.Load().layers
+		e := route.enabled.Load()
+		if e == nil {
+			continue // since it was listed
+		}
+		layers := e.layers
 		if len(layers) == 0 {
 			fail("no-policy", route, "was added, but no policy, group or default lists an origin; give Add a policy")
 		}

@@ -162,9 +162,6 @@ func (p Pattern) Exact() bool { return p.kind == exact || p.kind == opaque }
 // Null reports whether p is "null" or "file://", which any document can make a browser send.
 func (p Pattern) Null() bool { return p.kind == opaque }
 
-// Regexp reports whether p is a regexp.
-func (p Pattern) Regexp() bool { return p.kind == expression }
-
 // Match reports whether p matches s. It follows the definition and not the clock: [Set] is for requests,
 // and its tests compare it with Match.
 func (p Pattern) Match(s string) bool {

@@ -1,0 +1,277 @@
+package routecors
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// How a policy changes while requests are served.
+//
+// A request asks a route for its policy once, an atomic load, and decides with what it
+// got: it sees the old policy or the new one, whole. Two may ask for the same request,
+// CorsConfig.Handler and then the route, and an Update may come between them. Then the
+// route has the last word: it sets its headers in place of the others. What it does not
+// set, it has to keep from coming through all the same:
+//
+//  1. http.TimeoutHandler copies the header of the route over what CorsConfig.Handler has
+//     set, and a key that is not there leaves what was.
+//  2. Where CorsConfig.Handler was to list all headers of the response, it does so unless
+//     there is a list.
+//
+// So a route that was ever updated leaves the keys that it has no value for, with no
+// value; for net/http that is no line. Vary stays, which is never wrong.
+
+// RefuseWidening has Update and Apply refuse what lets some page do more than before,
+// with a *WideningError that says what. Widen and ApplyWidening do it all the same.
+func RefuseWidening() Option {
+	return func(s *settings) error { s.refuseWidening = true; return nil }
+}
+
+// Update gives a route or a resource that was added other policies, in place of those
+// that it was added with. It may be called while the router serves: each response is
+// by the old policies or by the new ones. Layers further away are those of c, as in
+// Add: Update on a Group moves a route there.
+//
+// The policies of a resource are a layer of its routes. All its routes change, one
+// after another; those that were added keep their own policies in front.
+//
+// A browser keeps what preflights have told it, for MaxAge of the old policy: for so
+// long a page may still send what it may not any more, also with a method or a header
+// name that the new policy would allow only apart. The responses are not shared.
+//
+// It fails, and changes nothing, if entity was not added, and as Add fails for policies that
+// are wrong; with a *WideningError where RefuseWidening forbids it.
+func (c *CorsConfig) Update(entity Entity, policies ...Policy) error {
+	return c.update(entity, policies, false)
+}
+
+// Widen is Update for a change that is meant to let pages do more: it is not refused.
+func (c *CorsConfig) Widen(entity Entity, policies ...Policy) error {
+	return c.update(entity, policies, true)
+}
+
+func (c *CorsConfig) update(entity Entity, policies []Policy, widen bool) error {
+	switch e := entity.(type) {
+	case *Route:
+		if e != nil {
+			return c.updateRoute(e, policies, widen)
+		}
+	case *Resource:
+		if e != nil {
+			return c.updateResource(e, policies, widen)
+		}
+	}
+	return &ConfigError{Route: "Update", Reason: fmt.Sprintf("unknown entity %T; pass a *Route or *Resource that was added", entity)}
+}
+
+func (c *CorsConfig) updateRoute(route *Route, policies []Policy, widen bool) error {
+	defer c.reg.lock(route.resource)()
+	defer c.reg.tidy()
+	name := route.String()
+	old := c.reg.added(route)
+	if old == nil {
+		return &ConfigError{Route: name, Reason: "was not added to this registry; call Add"}
+	}
+	layers, errs := c.compileAll(policies, name, func(p Policy) []error { return checkMethod(p, name, route.method) })
+	if errs != nil {
+		return errors.Join(errs...)
+	}
+	steps := []step{{name, route, c, old, c.enabledBy(route, layers)}}
+	if err := c.reg.checkWidening(steps, widen); err != nil {
+		return err
+	}
+	c.reg.commit(steps)
+	return nil
+}
+
+func (c *CorsConfig) updateResource(res *Resource, policies []Policy, widen bool) error {
+	reg := c.reg
+	defer reg.lock(res)()
+	defer reg.tidy()
+	if res.reg != reg {
+		return &ConfigError{Route: res.String(), Reason: "was not added to this registry; call Add"}
+	}
+	layers, errs := c.compileAll(policies, res.String(), nil)
+	if errs != nil {
+		return errors.Join(errs...)
+	}
+	before, nearest := res.layers, res.nearest
+	res.layers, res.nearest = append(layers, c.layers...), len(layers)
+	var steps []step
+	for _, route := range res.routes {
+		if old := reg.added(route); old != nil {
+			steps = append(steps, step{route.String(), route, route.config, old, route.config.enabledBy(route, old.own())})
+		} else if !route.added.Load() {
+			steps = append(steps, step{route.String(), route, nil, route.enabled.Load(), res.covering(route)})
+		}
+	}
+	if err := reg.checkWidening(steps, widen); err != nil {
+		res.layers, res.nearest = before, nearest
+		return err
+	}
+	reg.commit(steps)
+	return nil
+}
+
+// enabledBy returns what makes route share its responses by the layers that are its
+// own, those of its resource, and those of c. The caller holds registry.mu, and mu of the
+// resource.
+func (c *CorsConfig) enabledBy(route *Route, layers []*layer) *enabled {
+	own, nearest := len(layers), 0
+	if res := route.resource; res != nil && res.reg == c.reg {
+		nearest = res.nearest
+		layers = append(layers, res.layers[:nearest]...)
+	}
+	return c.reg.enable(append(layers, c.layers...), own, nearest, false)
+}
+
+// own returns the layers that were given with the route. Those behind a "*", which
+// decide nothing, are left out.
+func (e *enabled) own() (layers []*layer) {
+	for _, l := range e.layers {
+		if l.place == inRoute {
+			layers = append(layers, l.layer)
+		}
+	}
+	return layers
+}
+
+// added returns what route was added with; nil if it was not added to reg.
+func (reg *registry) added(route *Route) *enabled {
+	e := route.enabled.Load()
+	if e == nil || e.covered || e.preflights.reg != reg {
+		return nil
+	}
+	return e
+}
+
+// lock locks reg, and before it the resources that are not nil, and returns what
+// unlocks them. Of several it is called by Apply alone, which is never at work twice.
+func (reg *registry) lock(resources ...*Resource) (unlock func()) {
+	for _, res := range resources {
+		if res != nil {
+			res.mu.Lock()
+		}
+	}
+	reg.mu.Lock()
+	return func() {
+		reg.mu.Unlock()
+		for _, res := range resources {
+			if res != nil {
+				res.mu.Unlock()
+			}
+		}
+	}
+}
+
+// A step is what becomes of one route: old and new are nil where it is private.
+type step struct {
+	name     string
+	route    *Route
+	config   *CorsConfig // whose layers are the furthest; nil if the route was not added itself
+	old, new *enabled
+}
+
+// diff returns what the step changes for pages.
+func (s step) diff() RouteChange {
+	if s.old == s.new {
+		return RouteChange{}
+	}
+	return RouteChange{s.name, diff(s.old.side(s.route), s.new.side(s.route))}
+}
+
+// checkWidening returns what of the steps widens, if Setup was told to refuse that.
+func (reg *registry) checkWidening(steps []step, widen bool) error {
+	if !reg.settings.refuseWidening || widen {
+		return nil
+	}
+	var wider []RouteChange
+	for _, s := range steps {
+		change := s.diff()
+		change.Changes = slices.DeleteFunc(change.Changes, func(c Change) bool { return !c.Widens })
+		if len(change.Changes) > 0 {
+			wider = append(wider, change)
+		}
+	}
+	if wider == nil {
+		return nil
+	}
+	return &WideningError{wider}
+}
+
+// commit takes the steps, which nothing refuses any more.
+func (reg *registry) commit(steps []step) {
+	for _, s := range steps {
+		s.route.config = s.config
+		if s.old == s.new {
+			continue
+		}
+		if s.old != nil {
+			s.route.updated.Store(true) // before a request can decide by the new one
+		}
+		if s.new != nil {
+			reg.activate(s.route, s.new)
+			continue
+		}
+		s.old.routes--
+		s.route.enabled.Store(nil)
+	}
+}
+
+// count counts the routes that share what they answer by, one of which goes from old
+// to e.
+func (e *enabled) count(old *enabled) {
+	e.routes++
+	if old != nil && old.preflights == e.preflights { // else it is another registry's to count
+		old.routes--
+	}
+}
+
+// noValue has h say that there is no value for what g does not set.
+func (g *grant) noValue(h http.Header) {
+	for _, key := range [...]string{acao, acac, aceh} {
+		if _, ok := h[key]; !ok && !(key == aceh && g != nil && g.exposeAll) {
+			h[key] = nil
+		}
+	}
+}
+
+// tidy forgets what no route has any more, once there is as much of it as of the rest:
+// equal policies are no longer found then, and compiled again.
+func (reg *registry) tidy() {
+	if len(reg.layers)+len(reg.grants)+len(reg.enabled) < 2*reg.kept+64 {
+		return
+	}
+	maps.DeleteFunc(reg.enabled, func(_ fingerprint, e *enabled) bool { return e.routes == 0 })
+	layers := map[*layer]bool{}
+	for _, e := range reg.enabled {
+		for _, l := range e.layers {
+			layers[l.layer] = true
+		}
+	}
+	for _, l := range reg.outer {
+		layers[l.layer] = true
+	}
+	for _, res := range reg.resources {
+		for _, l := range res.layers {
+			layers[l] = true
+		}
+	}
+	grants := map[*grant]bool{}
+	for l := range layers {
+		for _, g := range l.grants {
+			grants[g] = true
+		}
+		grants[l.star] = true
+	}
+	maps.DeleteFunc(reg.layers, func(_ fingerprint, l *layer) bool { return !layers[l] })
+	maps.DeleteFunc(reg.notes, func(l *layer, _ []*ConfigError) bool { return !layers[l] })
+	maps.DeleteFunc(reg.grants, func(_ fingerprint, g *grant) bool { return !grants[g] })
+	methods := slices.Clone(*reg.unsafe.Load()) // requests read it
+	methods = slices.DeleteFunc(methods, func(u unsafeMethod) bool { return u.only != nil && u.only.routes == 0 })
+	reg.unsafe.Store(&methods)
+	reg.kept = len(reg.layers) + len(reg.grants) + len(reg.enabled)
+}
