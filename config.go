@@ -98,9 +98,10 @@
 //
 // # Concurrency
 //
-// Everything here is safe for concurrent use. Requests take no lock. Add while the
-// router serves works where the router itself allows registration then: ServeMux
-// does, chi does not.
+// Everything here is safe for concurrent use. Requests take no lock. Update and Apply
+// change policies while the router serves; a response is by the old policy or by the new
+// one, never by both. Add while the router serves works where the router itself allows
+// registration then: ServeMux does, chi does not. The same holds for a route that is new to Apply.
 package routecors
 
 import (

@@ -228,6 +228,8 @@ func TestRefuseWidening(t *testing.T) {
 	res.Handle("PUT", text(""))
 	route := s.add(t, "GET /x", policy(t, `{"https://b.example": {}}`))
 	must(t, s.cors.Update(route, policy(t, `{"https://b.example": {"max_age": 60}}`)))
+	// A resource opens nothing to an origin without naming methods.
+	must(t, s.cors.Update(res, policy(t, `{"https://b.example": {"allow_methods": ["PUT"]}, "https://c.example": {}}`)))
 
 	for _, tt := range []struct {
 		entity       routecors.Entity
