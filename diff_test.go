@@ -90,7 +90,7 @@ func newWorld(t *testing.T, p, defaults routecors.Policy) world {
 	t.Helper()
 	mux := http.NewServeMux()
 	router := stdmux.New(mux)
-	cors, err := routecors.Setup(router, defaults, everyDanger()...)
+	cors, err := routecors.Setup(router, defaults, everyDanger...)
 	must(t, err)
 	must(t, cors.Add(router.Handle("/any", text("")), p))
 	covered := router.Resource("/covered")
@@ -165,11 +165,6 @@ func (r random) less(p routecors.Policy) routecors.Policy {
 var askedFor = []string{
 	"https://a.example", "https://b.a.example", "https://c.a.example", "https://c.d.a.example:8443", "https://x.example:8443", "https://a.example:8443",
 	"https://a.example:80", "http://localhost", "http://localhost:5", "null", "https://other.test", "https://b.test:8443",
-}
-
-func everyDanger() []routecors.Option {
-	return []routecors.Option{routecors.DangerouslyTrustEveryOrigin(), routecors.DangerouslyTrustNullOrigin(),
-		routecors.DangerouslyTrustInsecureOrigins(), routecors.DangerouslyTrustPublicSuffixes()}
 }
 
 // all returns what every page may do.
@@ -247,7 +242,7 @@ func TestRefuseWideningSound(t *testing.T) {
 		rounds = 20
 	}
 	for range rounds {
-		options := append(everyDanger(), routecors.RefuseWidening())
+		options := append(everyDanger, routecors.RefuseWidening())
 		mux := http.NewServeMux()
 		router := stdmux.New(mux)
 		cors, err := routecors.Setup(router, r.policy(t, 3), options...)

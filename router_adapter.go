@@ -68,7 +68,7 @@ type Route struct {
 	resource *Resource // that it is part of, if any
 
 	added   atomic.Bool
-	updated atomic.Bool // by Update, once or more
+	updated atomic.Uint32 // by Update: neverUpdated and so on
 	enabled atomic.Pointer[enabled]
 
 	// preflights is set when OPTIONS requests to this route are asked for
@@ -139,8 +139,8 @@ type exposing struct{}
 // Origin lines of r. It is called by CorsConfig.Handler, front, and by the route.
 func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {
 	g, why, seen := e.decorate(route, w.Header(), r.Method, origins)
-	if !front && route.updated.Load() && e.preflights.reg.fronted.Load() {
-		g.noValue(w.Header())
+	if !front && route.updated.Load() != neverUpdated && e.preflights.reg.fronted.Load() {
+		e.noValue(route, g, w.Header())
 	}
 	if why.reason > NotCORS && !seen {
 		e.unshared(route, why, next, w, r, origins, front)
