@@ -145,13 +145,14 @@ func (reg *registry) tallyOf(route *Route) *tally {
 }
 
 // refuse answers r, a preflight for a request with method that route would serve, with the
-// reason why not. route and e are nil where no route that was added would.
-func (reg *registry) refuse(w http.ResponseWriter, r *http.Request, route *Route, e *enabled, why refusal, method string) {
+// reason why not. route and e are nil where no route that was added would; asked is
+// what was asked of layers that are not fixed.
+func (reg *registry) refuse(w http.ResponseWriter, r *http.Request, route *Route, e *enabled, asked *asking, why refusal, method string) {
 	reg.observe(route, reg.tallyOf(route), why, r, true)
-	if reg.settings.debug && e.explain(w, r, why) {
+	if reg.settings.debug && e.explain(w, r, route, asked, why) {
 		return
 	}
-	reg.refuse403(w, why, method)
+	reg.refuse403(w, e, why, method)
 }
 
 // unshared runs next, CorsConfig.Handler's if front is set and else the handler of

@@ -132,7 +132,14 @@ type exposing struct{}
 // serve runs next as the handler of route, its response decorated. origins are the
 // Origin lines of r. It is called by CorsConfig.Handler, front, and by the route.
 func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {
-	g, why, seen := e.decorate(route, w.Header(), r.Method, origins)
+	var asked *asking
+	if e.live != nil && len(origins) == 1 {
+		r, asked = askingOf(r, front)
+	}
+	g, why, seen := e.decorate(route, w.Header(), r, asked, origins)
+	if asked != nil {
+		asked.keep(front)
+	}
 	if why.reason > NotCORS && !seen {
 		e.unshared(route, why, next, w, r, origins, front)
 		return
@@ -186,7 +193,7 @@ func (p *Preflights) answer(w http.ResponseWriter, r *http.Request, origins, met
 	}
 	why := refusedMethod(methods)
 	if refuse {
-		p.reg.refuse(w, r, nil, nil, why, "")
+		p.reg.refuse(w, r, nil, nil, nil, why, "")
 	} else if p.reg.settings.logger != nil {
 		p.reg.logDebug("routecors: preflight handed on", nil, why.reason, r, true)
 	}
@@ -232,22 +239,26 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 // serve.
 func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) {
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
-		e.preflights.reg.refuse(w, r, route, e, refusal{OriginMalformed, first(origins)}, method)
+		e.preflights.reg.refuse(w, r, route, e, nil, refusal{OriginMalformed, first(origins)}, method)
 		return
 	}
-	g, why := e.decide(route, origins, method)
+	var asked *asking
+	if e.live != nil {
+		asked = new(asking)
+	}
+	g, why := e.decide(route, r, asked, origins, method)
 	if g == nil {
-		e.preflights.reg.refuse(w, r, route, e, why.precise(), method)
+		e.preflights.reg.refuse(w, r, route, e, asked, why.precise(), method)
 		return
 	}
 	allowHeaders, why := g.decideHeaders(r.Header[acrh])
 	if why.reason != Allowed {
-		e.preflights.reg.refuse(w, r, route, e, why, method)
+		e.preflights.reg.refuse(w, r, route, e, asked, why, method)
 		return
 	}
 
 	maxAge := g.maxAge
-	if maxAge != "0" && e.mustNotKeep(r, route, g, origins, method, allowHeaders) {
+	if maxAge != "0" && e.mustNotKeep(r, route, g, asked, origins, method, allowHeaders) {
 		maxAge = "0"
 	}
 	allowOrigin := origins[0]
@@ -266,7 +277,7 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 		clearAll(h)
 	}
 	values := make(values, 0, 6)
-	values.setVary(h)
+	values.setVary(h, e.varyPreflight())
 	values.set(h, acao, allowOrigin)
 	if g.credentials {
 		values.set(h, acac, "true")
@@ -280,14 +291,15 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	w.WriteHeader(e.preflights.reg.settings.preflightStatus)
 }
 
-// refuse403 answers a preflight for method with the reason why not.
-func (reg *registry) refuse403(w http.ResponseWriter, why refusal, method string) {
+// refuse403 answers a preflight for method with the reason why not. e is nil where no
+// route was added.
+func (reg *registry) refuse403(w http.ResponseWriter, e *enabled, why refusal, method string) {
 	h := w.Header()
 	if len(h) > 0 {
 		clearAll(h)
 	}
 	values := make(values, 0, 3)
-	values.setVary(h)
+	values.setVary(h, e.varyPreflight())
 	values.set(h, "Content-Type", "text/plain; charset=utf-8")
 	values.set(h, "X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusForbidden)
