@@ -29,6 +29,17 @@ import (
 //
 // Routes without such a layer know nothing of all this.
 
+// A RequestRestorer is a RouterAdapter of a router with mounts that change the URL of
+// requests. A preflight is answered before the mount, and its request must not be
+// decided by another URL behind it.
+type RequestRestorer interface {
+	RouterAdapter
+
+	// Restore returns r, as route or what is outside of it got it, as the outermost
+	// router did. It does not change r.
+	Restore(route *Route, r *http.Request) *http.Request
+}
+
 // A live is such a layer.
 type live struct {
 	layer   *layer                // stands for it among those of a CorsConfig; it has no keys
@@ -227,6 +238,10 @@ func (a *asking) policy(l *live) *layer {
 // grant returns what l, of a Dynamic, says of a page of o, and reports whether it could.
 func (a *asking) grant(l *live, route *Route, r *http.Request, o, method string) (*grant, bool) {
 	q := question{l, method, r.Host, o, *r.URL}
+	if restorer, ok := l.dynamic.reg.adapter.(RequestRestorer); ok {
+		outer := restorer.Restore(route, r)
+		q.host, q.url = outer.Host, *outer.URL
+	}
 	for in := a; in != nil; in = in.outer {
 		for _, had := range in.answers {
 			if had.question == q && l.dynamic.declares(had.declared, r.Header) {
