@@ -167,3 +167,23 @@ func TestDynamicErrors(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// TestDynamicMalformed: a function that takes every origin does not see what is none.
+func TestDynamicMalformed(t *testing.T) {
+	s, cors := dynamicSite(t, sites.ServeMux, routecors.Dynamic{Origin: func(r *http.Request, origin string) (*routecors.ResourceOptions, error) {
+		return &routecors.ResourceOptions{}, nil
+	}})
+	for _, h := range []http.Handler{s, cors.Handler(s)} {
+		for _, origin := range []string{"https://A.example", "https://a.example/", "https://a.example:443", "*", "", "https://a.example, https://b.example", "https://" + strings.Repeat("a", 1<<16)} {
+			if got := preflight(h, "PUT", "/x", origin); got != "403 "+asked {
+				t.Errorf("preflight of %.40q: %s", origin, got)
+			}
+			if got := actual(h, "PUT", "/x", origin); got != "200 Vary=Origin" {
+				t.Errorf("%.40q: %s", origin, got)
+			}
+		}
+		if got := answer(ask(h, "PUT", "/x", "Origin: "+app, "Origin: "+app)); got != "200 Vary=Origin" {
+			t.Errorf("two lines of Origin: %s", got)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -235,5 +236,16 @@ func TestDynamicVary(t *testing.T) {
 				t.Errorf("GET %s without Origin: Vary %q, want %q", tt.path, got, tt.actual)
 			}
 		}
+	}
+}
+
+// TestDynamicSeen: the route sees that CorsConfig.Handler has set all that it would set.
+func TestDynamicSeen(t *testing.T) {
+	var book logbook
+	logger := slog.New(slog.NewTextHandler(&book, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	s, cors := dynamicSite(t, sites.ServeMux, routecors.Dynamic{Origin: decides, Vary: []string{"X-A"}}, routecors.WithLogger(logger))
+	actual(cors.Handler(s), "PUT", "/x", "https://tenant.example")
+	if lines := book.take(); len(lines) != 1 || !strings.Contains(lines[0], "response shared") {
+		t.Errorf("%q, want one line", lines)
 	}
 }

@@ -115,9 +115,6 @@ func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, asked *as
 	if allowHeaders == "" {
 		return false
 	}
-	if route.method == "" && e.asks() {
-		return true // it cannot be asked for every method that it may allow
-	}
 	if method != http.MethodPost {
 		route, runs := reg.probe(r, http.MethodPost)
 		if route == nil && runs {
@@ -163,7 +160,7 @@ func (route *Route) granted(r *http.Request, asked *asking, origins []string, me
 		return nil, true
 	}
 	if route.method == "" && e.asks() {
-		return nil, false // the method may be made up, or one of many
+		return nil, false // it cannot be asked for every method that it may allow
 	}
 	g, why := e.decide(route, r, asked, origins, method)
 	return g, why.reason != OriginUndecided
