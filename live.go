@@ -159,6 +159,7 @@ type asking struct {
 	outer           *asking // found in that context
 	kept            bool
 
+	policy1  loaded // as a rule the only one, and no allocation
 	policies []loaded
 	answers  []answer
 }
@@ -222,6 +223,9 @@ func (route *Route) asking(asked *asking) *asking {
 // policy returns what l, of a Source, had loaded when the request first needed it.
 func (a *asking) policy(l *live) *layer {
 	for in := a; in != nil; in = in.outer {
+		if in.policy1.live == l {
+			return in.policy1.policy
+		}
 		for _, p := range in.policies {
 			if p.live == l {
 				return p.policy
@@ -229,7 +233,11 @@ func (a *asking) policy(l *live) *layer {
 		}
 	}
 	policy := l.policy.Load()
-	if a != nil && !a.kept {
+	switch {
+	case a == nil || a.kept:
+	case a.policy1.live == nil:
+		a.policy1 = loaded{l, policy}
+	default:
 		a.policies = append(a.policies, loaded{l, policy})
 	}
 	return policy

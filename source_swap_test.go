@@ -216,3 +216,30 @@ func TestSourceEvery(t *testing.T) {
 		}
 	})
 }
+
+// TestSourceTwo: of several sources a request keeps each.
+func TestSourceTwo(t *testing.T) {
+	s := newSite(t, "")
+	tables := [2]*table{{policy: policy(t, `{"https://b.example": {}}`)}, {policy: policy(t, `{"https://c.example": {}}`)}}
+	cors := s.cors
+	var sources [2]*routecors.Source
+	for i, tb := range tables {
+		var err error
+		sources[i], err = cors.Source(t.Context(), tb.load)
+		must(t, err)
+		cors = sources[i].Config()
+	}
+	must(t, cors.Add(s.router.Handle("PUT /x", text("x"))))
+	h := cors.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for i, tb := range tables {
+			tb.set(policy(t, `{"https://app.example": {}}`), nil)
+			must(t, sources[i].Refresh(t.Context()))
+		}
+		s.mux.ServeHTTP(w, r)
+	}))
+	for i, want := range []string{"200 Vary=Origin", "200" + shared} {
+		if got := actual(h, "PUT", "/x", app); got != want {
+			t.Errorf("request %d: %s, want %s", i, got, want)
+		}
+	}
+}
