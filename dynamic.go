@@ -42,7 +42,7 @@ import (
 // for a request, though CorsConfig.Handler and the route both decide; a preflight that
 // names headers may also ask for other methods at the same URL, where they are other
 // routes (see the package documentation, Vocabulary). It runs in a goroutine of its own:
-// that, the request and the context are some dozen small allocations.
+// with the request and the context that is some twenty small allocations.
 //
 // If it returns nil options, the layer does not know the origin, and the next one
 // decides. An error, a panic, runtime.Goexit, options that Add would refuse for the
