@@ -3,6 +3,7 @@ package routecors
 import (
 	"cmp"
 	"hash/maphash"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -78,14 +79,17 @@ type chain struct {
 	always   *grant
 
 	beyond // of its layers
+
+	live *liveLayers // nil if all are fixed
 }
 
 // newChain returns the chain of layers, of which the first own were given with the
-// route, the next nearest with its resource, and the last to Setup.
-func newChain(layers []*layer, own, nearest int) chain {
+// route, the next nearest with its resource, and the last to Setup. live are all those
+// that are not fixed.
+func newChain(live map[*layer]*live, layers []*layer, own, nearest int) chain {
 	c := chain{layers: make([]placed, 0, len(layers))}
 	for i, l := range layers {
-		if len(l.grants) == 0 && l.star == nil {
+		if len(l.grants) == 0 && l.star == nil && live[l] == nil {
 			continue
 		}
 		at := inDefaults
@@ -104,10 +108,11 @@ func newChain(layers []*layer, own, nearest int) chain {
 	}
 	c.layers = slices.Clip(c.layers)
 	c.beyond = beyondOf(c.layers)
+	c.live = newLiveLayers(live, c.layers)
 	switch {
 	case len(c.layers) == 0:
 		c.constant = true
-	case len(c.layers[0].grants) == 0:
+	case live[c.layers[0].layer] == nil && len(c.layers[0].grants) == 0:
 		star := c.layers[0].star
 		if !star.credentials {
 			c.constant, c.always = true, star
@@ -127,8 +132,11 @@ func (c *chain) lookup(o string) *grant {
 }
 
 // names reports whether AllowMethods names method, or any if method is "", for
-// some origin.
+// some origin. Of a layer that is not fixed it may.
 func (c *chain) names(method string) bool {
+	if c.live != nil {
+		return true
+	}
 	for _, l := range c.layers {
 		for _, g := range l.grants {
 			if g.covers(method) {
@@ -154,14 +162,22 @@ type enabled struct {
 // decide is the one place where it is decided whether pages of an origin may use
 // a route with a method. origins are the values of the Origin lines. It answers
 // for the preflight and for the actual request alike; that is what keeps the two
-// in step.
-func (e *enabled) decide(route *Route, origins []string, method string) (*grant, refusal) {
+// in step. Layers that are not fixed are asked about r, whatever its own method is;
+// asked keeps what they say, and may be nil.
+func (e *enabled) decide(route *Route, r *http.Request, asked *asking, origins []string, method string) (*grant, refusal) {
 	g := e.always
 	if !e.constant {
 		if len(origins) != 1 {
 			return nil, noOrigin(origins)
 		}
-		g = e.lookup(origins[0])
+		if e.live == nil {
+			g = e.lookup(origins[0])
+		} else {
+			var ok bool
+			if g, ok = e.find(route, r, asked, origins[0], method); !ok {
+				return nil, refusal{OriginUndecided, origins[0]}
+			}
+		}
 	}
 	if g == nil {
 		return nil, refusal{OriginNotListed, first(origins)}
@@ -199,30 +215,6 @@ func (e *enabled) allowsMethod(route *Route, g *grant, method string) bool {
 	return !e.covered || g.names(route.method)
 }
 
-// decideHeaders completes decide for a preflight: lines are those of
-// Access-Control-Request-Headers. It returns the value to answer with.
-func (g *grant) decideHeaders(lines []string) (allowHeaders string, why refusal) {
-	if !g.anyHeader {
-		if rejected, ok := g.headers.Allows(lines); !ok {
-			return "", refusedHeader(rejected)
-		}
-		return g.allowHeaders, refusal{}
-	}
-	if g.credentials {
-		// "*" is an ordinary name here: https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
-		value, ok := headers.Echo(lines)
-		if !ok {
-			rejected, _ := headers.AllTokens(lines)
-			return "", refusedHeader(rejected)
-		}
-		return value, refusal{}
-	}
-	if rejected, ok := headers.AllTokens(lines); !ok {
-		return "", refusedHeader(rejected)
-	}
-	return g.allowHeaders, refusal{}
-}
-
 // A registry is what the CorsConfigs of one Setup share.
 type registry struct {
 	adapter    RouterAdapter
@@ -244,6 +236,7 @@ type registry struct {
 	enabled   map[fingerprint]*enabled
 	notes     map[*layer][]*ConfigError // for Verify
 	outer     []placed                  // the defaults, the groups
+	live      map[*layer]*live          // of each Dynamic and Source; nil before the first
 	seeds     [2]maphash.Seed
 	routes    []*Route    // that were added, in order
 	resources []*Resource // that were added, in order
@@ -375,7 +368,7 @@ func (reg *registry) enable(layers []*layer, own, nearest int, covered bool) *en
 	print := reg.fingerprint(reg.key)
 	e := reg.enabled[print]
 	if e == nil {
-		e = &enabled{chain: newChain(layers, own, nearest), preflights: reg.preflights, covered: covered}
+		e = &enabled{chain: newChain(reg.live, layers, own, nearest), preflights: reg.preflights, covered: covered}
 		reg.enabled[print] = e
 		if e.timing {
 			reg.timing.Store(true)
