@@ -294,7 +294,8 @@ func (p *Page) Screenshot() []byte {
 // scripts, exceptions, and what the browser itself has to say, such as violations of
 // the Content-Security-Policy.
 func (p *Page) Console() []string {
-	p.Eval("new Promise(resolve => setTimeout(resolve, 50))") // events come in order, but some a moment late
+	p.Eval("0")                        // what came before its reply has come
+	time.Sleep(100 * time.Millisecond) // and what is a moment late
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	lines := p.console
