@@ -48,7 +48,7 @@ type handler struct {
 
 // ServeHTTP serves the page, or the one part of it that the query names.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	setHeader(w.Header(), r)
+	shared := setHeader(w.Header(), r)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		w.Header().Set("Allow", "GET, HEAD")
 		http.Error(w, "the page is only read: GET or HEAD", http.StatusMethodNotAllowed)
@@ -58,7 +58,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the page is not shared with other origins", http.StatusForbidden)
 		return
 	}
-	if h.isAdded(r) {
+	if shared && h.isAdded(r) {
 		http.Error(w, "the route of this page was added to the CORS registry; register it without Add, so that it is private", http.StatusInternalServerError)
 		return
 	}
@@ -94,11 +94,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // setHeader has the response kept from everybody else. What shares it goes first: a
-// CorsConfig.Handler or another middleware may stand in front.
-func setHeader(header http.Header, r *http.Request) {
+// CorsConfig.Handler or another middleware may stand in front. It reports whether the
+// header is what a Route that was added may have written.
+func setHeader(header http.Header, r *http.Request) (shared bool) {
+	//lint:ignore SA1008 this is where a Route keeps its Vary
+	shared = len(header["vary"]) > 0
 	for name := range header {
 		if strings.HasPrefix(http.CanonicalHeaderKey(name), "Access-Control-") {
 			delete(header, name)
+			shared = true
 		}
 	}
 	header.Set("Content-Security-Policy", contentSecurityPolicy)
@@ -111,6 +115,7 @@ func setHeader(header http.Header, r *http.Request) {
 		header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	}
 	header.Set("Cache-Control", "no-store")
+	return shared
 }
 
 // isForeign reports whether a page of another origin has sent r. That somebody follows
@@ -131,9 +136,10 @@ func isForeign(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Mode") != "navigate" || r.Header.Get("Sec-Fetch-Dest") != "document"
 }
 
-// isAdded reports whether the registry opens what serves r. The path is the one that
-// the client sent: routers and http.StripPrefix cut r.URL and keep what they know in
-// the context.
+// isAdded reports whether the registry opens what its router runs for r: the route of
+// this page, unless the page is on a listener of its own. The path is the one that the
+// client sent: routers and http.StripPrefix cut r.URL and keep what they know in the
+// context.
 func (h *handler) isAdded(r *http.Request) bool {
 	u, err := url.ParseRequestURI(r.RequestURI)
 	if err != nil {

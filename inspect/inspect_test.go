@@ -99,6 +99,9 @@ func TestNotShared(t *testing.T) {
 		if w.Code != test.status {
 			t.Errorf("%q: %d, want %d", test.header, w.Code, test.status)
 		}
+		if w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("Content-Security-Policy") == "" || w.Header().Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%q: the header is %v", test.header, w.Header())
+		}
 		if strings.Contains(w.Body.String(), "Routes") != (test.status == 200) {
 			t.Errorf("%q: the routes are shown, or are not", test.header)
 		}
@@ -150,6 +153,8 @@ func TestAdded(t *testing.T) {
 	must(t, cors.Add(router.Handle("GET /cors", inspect.Handler(cors))))
 	must(t, cors.Add(router.Handle("GET /below/", http.StripPrefix("/below", inspect.Handler(cors)))))
 
+	must(t, cors.Add(router.Handle("GET /origins", inspect.Handler(cors)), routecors.Policy{app: {}, "*": {Deny: true}}))
+
 	r := chi.NewRouter()
 	chiRouter := chicors.New(r)
 	chiCors, err := routecors.Setup(chiRouter, everybody)
@@ -162,11 +167,16 @@ func TestAdded(t *testing.T) {
 	for _, test := range []struct {
 		h    http.Handler
 		path string
-	}{{mux, "/cors"}, {cors.Handler(mux), "/cors"}, {cors.Handler(mux), "/below/cors"}, {r, "/internal/cors"}} {
+	}{{mux, "/cors"}, {mux, "/origins"}, {cors.Handler(mux), "/cors"}, {cors.Handler(mux), "/below/cors"}, {r, "/internal/cors"}} {
 		w := get(test.h, "GET", test.path)
 		if w.Code != 500 || !strings.Contains(w.Body.String(), "register it without Add") || w.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s: %d, %v, %s", test.path, w.Code, w.Header(), w.Body)
 		}
+	}
+
+	// On a listener of its own it has a path that means another route in the router.
+	if w := get(inspect.Handler(cors), "GET", "/cors"); w.Code != 200 {
+		t.Errorf("beside the router: %d", w.Code)
 	}
 }
 
