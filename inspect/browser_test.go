@@ -1,6 +1,7 @@
 package inspect_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -116,8 +117,11 @@ func TestKeyboard(t *testing.T) {
 			}
 			p.Type("orders")
 			p.Wait("document.querySelectorAll('#routes tbody tr').length === 2")
-			p.Press("Enter")
-			p.Press("Tab")
+			renew := "document.getElementById('routes').old = true"
+			renewed := "!document.getElementById('routes').old"
+			p.Eval(renew)
+			p.Press("Enter", "Tab")
+			p.Wait(renewed)
 			focus := "(() => { const td = document.activeElement.closest('td'); return td && td.parentElement.rowIndex + ',' + td.cellIndex })()"
 			for _, test := range []struct{ key, at string }{
 				{"", "1,1"}, {"ArrowRight", "1,2"}, {"ArrowRight", "1,3"}, {"ArrowDown", "2,3"}, {"ArrowDown", "2,3"},
@@ -129,6 +133,11 @@ func TestKeyboard(t *testing.T) {
 				if got := p.Eval(focus); got != test.at {
 					t.Errorf("after %q the focus is on %s, want %s", test.key, got, test.at)
 				}
+			}
+			p.Eval(renew + "; document.getElementsByName('filter')[0].dispatchEvent(new Event('input'))")
+			p.Wait(renewed)
+			if got := p.Eval(focus); got != "1,3" {
+				t.Errorf("when the table was written anew the focus is on %s", got)
 			}
 			if got := p.Eval("document.getElementById('detail').textContent"); !strings.HasPrefix(got, "POST /orders from "+partner+": POST with credentials") {
 				t.Errorf("the detail: %q", got)
@@ -152,13 +161,22 @@ func TestKeyboard(t *testing.T) {
 // has is named.
 func TestNarrow(t *testing.T) {
 	p := open(t, "light", 390)
-	if got := p.Eval("document.documentElement.scrollWidth - document.documentElement.clientWidth"); got != "0" {
-		t.Errorf("the page is too wide by %s", got)
+	wide := "[document.documentElement, ...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth).join()"
+	if got := p.Eval(wide); got != "0,0,0" {
+		t.Errorf("the page and its tables are too wide by %s", got)
 	}
-	shown := `[...document.querySelectorAll('#routes tbody tr')].filter(tr => tr.querySelector('th').textContent === 'PUT /articles/{id}')
-		.flatMap(tr => [...tr.querySelectorAll('a')]).filter(a => a.offsetParent).map(a => getComputedStyle(a, '::before').content).join()`
-	if got, want := p.Eval(shown), `"https://app.example.com","https://*.preview.example.com"`; got != want {
-		t.Errorf("shown are %s, want %s", got, want)
+	if got := p.Eval("document.querySelector('#routes td.credentials').offsetWidth - document.querySelector('#routes .scroll').clientWidth"); got != "0" {
+		t.Errorf("a cell is wider than the window by %s", got)
+	}
+	for _, test := range []struct{ route, want string }{
+		{"PUT /articles/{id}", `"https://app.example.com","https://*.preview.example.com"`},
+		{"GET /articles", `"*"`},
+	} {
+		got := p.Eval(fmt.Sprintf(`[...document.querySelectorAll('#routes tbody tr')].filter(tr => tr.querySelector('th').textContent === %q)
+			.flatMap(tr => [...tr.querySelectorAll('a')]).filter(a => a.offsetParent).map(a => getComputedStyle(a, '::before').content).join()`, test.route))
+		if got != test.want {
+			t.Errorf("%s shows %s, want %s", test.route, got, test.want)
+		}
 	}
 	p.Eval("document.querySelector('#routes a').focus()")
 	p.Press("ArrowDown", "Enter")

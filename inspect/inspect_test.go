@@ -167,7 +167,7 @@ func TestAdded(t *testing.T) {
 	for _, test := range []struct {
 		h    http.Handler
 		path string
-	}{{mux, "/cors"}, {mux, "/origins"}, {cors.Handler(mux), "/cors"}, {cors.Handler(mux), "/below/cors"}, {r, "/internal/cors"}} {
+	}{{mux, "/cors"}, {mux, "/origins"}, {cors.Handler(mux), "/cors"}, {cors.Handler(mux), "/below/page"}, {r, "/internal/cors"}} {
 		w := get(test.h, "GET", test.path)
 		if w.Code != 500 || !strings.Contains(w.Body.String(), "register it without Add") || w.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s: %d, %v, %s", test.path, w.Code, w.Header(), w.Body)

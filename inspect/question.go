@@ -84,11 +84,7 @@ func (q question) answer(cors *routecors.CorsConfig, r *http.Request) *answer {
 	}
 	d := cors.Explain(asked)
 	a := &answer{Decision: d}
-	decisive := d
 	if before := d.Announced; before != nil {
-		if !before.Allowed {
-			decisive = *before
-		}
 		a.Exchanges = append(a.Exchanges, newExchange("The CORS-preflight request", preflightText(asked, *before), responseText(*before), before.Steps))
 	}
 	e := newExchange("The request", requestText(asked), responseText(d), d.Steps)
@@ -99,7 +95,7 @@ func (q question) answer(cors *routecors.CorsConfig, r *http.Request) *answer {
 		e.Title, e.Response = "The request, which the browser does not send", ""
 	}
 	a.Exchanges = append(a.Exchanges, e)
-	for _, l := range decisive.Layers {
+	for _, l := range d.Layers {
 		options, _ := json.Marshal(l.Options) // of strings and numbers, it cannot fail
 		a.Layers = append(a.Layers, layer{l.Layer, l.Key, string(options), l.Decides})
 	}
@@ -138,7 +134,6 @@ func (q question) request(r *http.Request) (asked *http.Request, mistakes []stri
 	if len(mistakes) > 0 {
 		return nil, mistakes
 	}
-	u.User = nil
 	header["Origin"] = []string{q.Origin}
 	if q.Credentials {
 		header["Cookie"] = []string{"…"}

@@ -131,6 +131,24 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// TestForm: the form keeps what was asked, for who has no script.
+func TestForm(t *testing.T) {
+	h, _ := newSite(t)
+	asked := query("origin", app, "method", "PUT", "url", "/articles/7", "headers", "Content-Type\nX-A: 1", "credentials", "yes", "filter", "articles")
+	body := get(h, "GET", "/internal/cors"+asked).Body.String()
+	for _, want := range []string{
+		`name="origin" value="` + app + `"`, `name="method" value="PUT"`, `name="url" value="/articles/7"`, ">Content-Type\nX-A: 1</textarea>",
+		`name="credentials" value="yes" checked>`, `name="filter" value="articles"`, `<option value="` + app + `">`,
+	} {
+		if !strings.Contains(body, want) {
+			t.Errorf("no %s", want)
+		}
+	}
+	if strings.Contains(get(h, "GET", "/internal/cors").Body.String(), "checked>") {
+		t.Error("credentials are on by themselves")
+	}
+}
+
 // TestEscaped: what is typed is text, wherever it stands.
 func TestEscaped(t *testing.T) {
 	h, _ := newSite(t)
