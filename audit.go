@@ -55,6 +55,7 @@ import (
 //	unserved-method    warning  AllowMethods names what no route serves; a note in groups and defaults
 //	max-age            note     browsers keep preflights for less
 //	content-type       note     PUT, PATCH or POST without Content-Type, so that no page can send JSON
+//	dynamic-origins    note     a function decides, which cannot be audited
 //	form-post          note     a page of any origin can POST a form with the user's cookies
 //
 // As Verify, it is called after Handler, and sees routes by sample requests.
@@ -67,6 +68,7 @@ func (c *CorsConfig) Audit() []Finding {
 		a.dangers(u)
 	}
 	a.unused()
+	a.dynamic()
 	for _, u := range a.uses {
 		a.unservedMethods(u)
 		a.contentType(u)
@@ -131,7 +133,7 @@ func newAudit(reg *registry) *audit {
 	uses := map[id]*use{}
 	for _, group := range a.groups {
 		group.eachKey(func(l placed, key string, g *grant) {
-			if !g.deny && !slices.ContainsFunc(group.routes, func(r *Route) bool { return group.opens(r, g) }) {
+			if g == nil || !g.deny && !slices.ContainsFunc(group.routes, func(r *Route) bool { return group.opens(r, g) }) {
 				return
 			}
 			u := uses[id{l, key}]
@@ -374,7 +376,7 @@ func (a *audit) contentType(u *use) {
 func (a *audit) formPost(g *group) {
 	credentials := ""
 	g.eachKey(func(_ placed, key string, grant *grant) {
-		if credentials == "" && grant.credentials && slices.ContainsFunc(g.routes, func(r *Route) bool { return g.opens(r, grant) }) {
+		if credentials == "" && grant != nil && grant.credentials && slices.ContainsFunc(g.routes, func(r *Route) bool { return g.opens(r, grant) }) {
 			credentials = key
 		}
 	})

@@ -101,7 +101,7 @@ func Diff(old, new Policy, further ...Policy) []Change {
 		l := looseLayer(p)
 		a, b = append(a, l), append(b, l)
 	}
-	return diff(side{a, end, anyRoute}, side{b, end, anyRoute})
+	return diff(side{layers: a, end: end, methods: anyRoute}, side{layers: b, end: end, methods: anyRoute})
 }
 
 // changes are what differs, collected.

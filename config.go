@@ -29,7 +29,8 @@
 // first), those of the groups, the defaults of Setup. The first layer in which some key matches the origin decides; in a layer an exact
 // origin beats a pattern, and "*" is last. The options of that key are taken whole,
 // never merged. Deny decides like any other, that the origin gets nothing:
-// Policy{"*": {Deny: true}} shuts off all layers further away.
+// Policy{"*": {Deny: true}} shuts off all layers further away. A layer of Dynamic is a
+// function of the request; one of Source is loaded, and replaced while requests run.
 //
 // A route with a method allows that method (GET with HEAD, where the router serves
 // HEAD by it). A route without one allows what AllowMethods says.
@@ -71,7 +72,7 @@
 // the route; it is denied; the method is not among AllowMethods (of a route without
 // a method); a request header is not among AllowHeaders; or no route that was added
 // serves the method at that URL, because it was not added, lies under a private one,
-// or is a redirect. A 405 comes from the router: the preflight did not arrive, and
+// or is a redirect; or the function of a Dynamic failed. A 405 comes from the router: the preflight did not arrive, and
 // Verify says why. A 401 comes from a middleware before CorsConfig.Handler.
 // CorsConfig.Explain says of any request what is looked at, step by step, and what to
 // change.
@@ -98,9 +99,10 @@
 //
 // # Concurrency
 //
-// Everything here is safe for concurrent use. Requests take no lock. Add while the
-// router serves works where the router itself allows registration then: ServeMux
-// does, chi does not.
+// Everything here is safe for concurrent use. Requests take no lock. Update and Apply
+// change policies while the router serves; a response is by the old policy or by the new
+// one, never by both. Add while the router serves works where the router itself allows
+// registration then: ServeMux does, chi does not. The same holds for a route that is new to Apply.
 package routecors
 
 import (

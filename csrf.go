@@ -23,8 +23,9 @@ import (
 //  3. Their key says whose pages they are: an origin, a subdomain pattern, or a pattern
 //     of ports, which names one host (and cookies do not tell ports apart, see RFC 6265,
 //     section 8.5). Never "*", "null", a subdomain pattern over a public suffix, whatever
-//     option of Setup accepted its credentials; nor a regexp: that it matches nobody
-//     else cannot be checked, and a slip in it would take away the last protection.
+//     option of Setup accepted its credentials; nor a regexp, nor the function of a
+//     Dynamic: that it takes nobody else cannot be checked, and a slip in it would take
+//     away the last protection.
 //
 // For example, with
 //
@@ -152,7 +153,11 @@ func (reg *registry) mistrusts(r *http.Request) mistrust {
 		return mistrust{refusal: refusal{RouteNotAdded, r.Method}}
 	}
 	origins := r.Header["Origin"]
-	g, why := e.decide(route, origins, r.Method)
+	var asked *asking
+	if e.live != nil {
+		_, asked = askingOf(r, false)
+	}
+	g, why := e.decide(route, r, asked, origins, r.Method)
 	switch {
 	case len(origins) == 0: // yet net/http says that a page of another origin sent it
 		return mistrust{refusal: refusal{reason: OriginMalformed}}

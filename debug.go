@@ -51,13 +51,16 @@ func WithDebug() Option {
 // explain answers the preflight r, refused for why, so that a browser names the
 // reason, and reports whether it did. It is for where the origin is allowed: e is nil
 // where there is no policy.
-func (e *enabled) explain(w http.ResponseWriter, r *http.Request, why refusal) bool {
+func (e *enabled) explain(w http.ResponseWriter, r *http.Request, route *Route, asked *asking, why refusal) bool {
 	if why.reason != MethodNotAllowed && why.reason != HeaderNotAllowed {
 		return false
 	}
 	origin, method := r.Header["Origin"][0], r.Header[acrm][0] // e has decided for them
 	g := e.always
-	if !e.constant {
+	switch {
+	case e.live != nil:
+		g, _ = e.find(route, r, asked, origin, method) // which was decided, and is kept
+	case !e.constant:
 		g = e.lookup(origin)
 	}
 	if why.reason == MethodNotAllowed && headers.IsSafelistedMethod(strings.ToUpper(method)) { // Chromium takes "get" for one
@@ -70,7 +73,7 @@ func (e *enabled) explain(w http.ResponseWriter, r *http.Request, why refusal) b
 	h := w.Header()
 	clearAll(h)
 	values := make(values, 0, 8)
-	values.setVary(h)
+	values.setVary(h, e.varyPreflight())
 	if g.star && !g.credentials {
 		origin = "*"
 	}

@@ -23,6 +23,7 @@ import (
 type side struct {
 	layers  []*layer
 	end     *grant // where no layer knows the origin
+	asks    *live  // whose function has the last word, of which nothing is known
 	methods func(*grant) [][]string
 }
 
@@ -45,7 +46,11 @@ func (e *enabled) side(route *Route) side {
 	if e == nil {
 		return s
 	}
-	for _, l := range e.layers {
+	for i, l := range e.now() {
+		if e.isDynamic(i) {
+			s.end, s.asks = outOfSight, e.live.of[i]
+			break
+		}
 		s.layers = append(s.layers, l.layer)
 	}
 	s.methods = func(g *grant) [][]string { return [][]string{e.methods(route, g)} }
@@ -111,6 +116,9 @@ func (l *layer) patterns() *keys {
 
 // diff compares what two sides give.
 func diff(a, b side) []Change {
+	if b.asks != nil && a.asks != b.asks {
+		a.end = nil // for all that is known, it gave nothing
+	}
 	known := map[*layer]*keys{}
 	var patterns []origin.Pattern
 	for _, l := range slices.Concat(a.layers, b.layers) {

@@ -2,6 +2,7 @@ package routecors_test
 
 import (
 	"encoding/json"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -89,8 +90,7 @@ func newWorld(t *testing.T, p, defaults routecors.Policy) world {
 	t.Helper()
 	mux := http.NewServeMux()
 	router := stdmux.New(mux)
-	cors, err := routecors.Setup(router, defaults, routecors.DangerouslyTrustEveryOrigin(), routecors.DangerouslyTrustNullOrigin(),
-		routecors.DangerouslyTrustInsecureOrigins(), routecors.DangerouslyTrustPublicSuffixes())
+	cors, err := routecors.Setup(router, defaults, everyDanger...)
 	must(t, err)
 	must(t, cors.Add(router.Handle("/any", text("")), p))
 	covered := router.Resource("/covered")
@@ -128,50 +128,91 @@ func (w world) abilities(origin string) map[string]bool {
 	return can
 }
 
+// A random makes policies of few keys and options, so that they meet.
+type random struct{ *rand.Rand }
+
+func (r random) pick(list []string) string { return list[r.IntN(len(list))] }
+
+func (r random) policy(t *testing.T, most int) routecors.Policy {
+	p := routecors.Policy{}
+	for range r.IntN(most + 1) {
+		var o routecors.ResourceOptions
+		must(t, json.Unmarshal([]byte(r.pick([]string{
+			`{}`, `{}`, `{"deny": true}`, `{"allow_credentials": true}`, `{"allow_headers": ["X-A"]}`, `{"allow_headers": "*"}`, `{"allow_methods": ["PUT"]}`,
+			`{"allow_methods": ["GET"], "allow_headers": ["X-B"]}`, `{"allow_methods": "*", "allow_credentials": true}`, `{"expose_headers": ["X-A"]}`,
+			`{"expose_headers": "*"}`, `{"expose_headers": "*", "allow_credentials": true, "allow_headers": "*"}`,
+		})), &o))
+		p[r.pick([]string{
+			"*", "https://a.example", "https://b.a.example", "https://*.a.example", "https://*.example:8443", "https://*.a.example:*", "https://a.example:84*",
+			"http://localhost:*", "null", `regexp:https://[a-z]\.a\.example`, `regexp:https://b\..*`, `regexp:.*:8443`,
+		})] = o
+	}
+	return p
+}
+
+// less returns p without some of its keys.
+func (r random) less(p routecors.Policy) routecors.Policy {
+	less := routecors.Policy{}
+	for key, o := range p {
+		if r.IntN(4) > 0 {
+			less[key] = o
+		}
+	}
+	return less
+}
+
+// askedFor are the origins of the pages that try.
+var askedFor = []string{
+	"https://a.example", "https://b.a.example", "https://c.a.example", "https://c.d.a.example:8443", "https://x.example:8443", "https://a.example:8443",
+	"https://a.example:80", "http://localhost", "http://localhost:5", "null", "https://other.test", "https://b.test:8443",
+}
+
+// all returns what every page may do.
+func (w world) all() map[string]bool {
+	all := map[string]bool{}
+	for _, origin := range askedFor {
+		for what, can := range w.abilities(origin) {
+			all[origin+" "+what] = can
+		}
+	}
+	return all
+}
+
+// moreThan returns something that after has and before has not.
+func moreThan(before, after map[string]bool) string {
+	for what, can := range after {
+		if can && !before[what] {
+			return what
+		}
+	}
+	return ""
+}
+
+// forOneMethod returns p for a route that has a method.
+func forOneMethod(p routecors.Policy) routecors.Policy {
+	for key, o := range p {
+		o.AllowMethods = nil
+		p[key] = o
+	}
+	return p
+}
+
 // TestDiffSound: where a page may do more, by the answers of a server, Diff says so.
 func TestDiffSound(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 4))
-	pick := func(list []string) string { return list[rng.IntN(len(list))] }
-	keys := []string{
-		"*", "https://a.example", "https://b.a.example", "https://*.a.example", "https://*.example:8443", "https://*.a.example:*",
-		"https://a.example:84*", "http://localhost:*", "null", `regexp:https://[a-z]\.a\.example`, `regexp:https://b\..*`, `regexp:.*:8443`,
-	}
-	options := []string{
-		`{}`, `{}`, `{"deny": true}`, `{"allow_credentials": true}`, `{"allow_headers": ["X-A"]}`, `{"allow_headers": "*"}`, `{"allow_methods": ["PUT"]}`,
-		`{"allow_methods": ["GET"], "allow_headers": ["X-B"]}`, `{"allow_methods": "*", "allow_credentials": true}`, `{"expose_headers": ["X-A"]}`,
-		`{"expose_headers": "*"}`, `{"expose_headers": "*", "allow_credentials": true, "allow_headers": "*"}`,
-	}
-	origins := []string{
-		"https://a.example", "https://b.a.example", "https://c.a.example", "https://c.d.a.example:8443", "https://x.example:8443", "https://a.example:8443",
-		"https://a.example:80", "http://localhost", "http://localhost:5", "null", "https://other.test", "https://b.test:8443",
-	}
-	random := func(most int) routecors.Policy {
-		p := routecors.Policy{}
-		for range rng.IntN(most + 1) {
-			var o routecors.ResourceOptions
-			must(t, json.Unmarshal([]byte(pick(options)), &o))
-			p[pick(keys)] = o
-		}
-		return p
-	}
-	rounds, wider := 1500, 0
+	r := random{rand.New(rand.NewPCG(3, 4))}
+	rounds, wider := 500, 0
 	if testing.Short() {
-		rounds = 300
+		rounds = 150
 	}
 	for range rounds {
-		old, further := random(4), random(2)
-		new := random(4)
-		if rng.IntN(2) == 0 { // a small step
-			new = routecors.Policy{}
-			for key, o := range old {
-				if rng.IntN(4) > 0 {
-					new[key] = o
-				}
-			}
+		old, further := r.policy(t, 4), r.policy(t, 2)
+		new := r.policy(t, 4)
+		if r.IntN(2) == 0 { // a small step
+			new = r.less(old)
 		}
 		known, unknown := routecors.Diff(old, new, further), routecors.Diff(old, new)
 		a, b := newWorld(t, old, further), newWorld(t, new, further)
-		for _, origin := range origins {
+		for _, origin := range askedFor {
 			before := a.abilities(origin)
 			for what, can := range b.abilities(origin) {
 				if !can || before[what] {
@@ -189,6 +230,61 @@ func TestDiffSound(t *testing.T) {
 	}
 	if wider < rounds {
 		t.Errorf("in %d rounds a page may do more %d times, want more", rounds, wider)
+	}
+}
+
+// TestRefuseWideningSound: an Update that is not refused lets no page do more with any
+// route, by the answers of a server; one that is refused changes nothing.
+func TestRefuseWideningSound(t *testing.T) {
+	r := random{rand.New(rand.NewPCG(5, 6))}
+	rounds, taken, refused := 60, 0, 0
+	if testing.Short() {
+		rounds = 20
+	}
+	for range rounds {
+		options := append(everyDanger, routecors.RefuseWidening())
+		mux := http.NewServeMux()
+		router := stdmux.New(mux)
+		cors, err := routecors.Setup(router, r.policy(t, 3), options...)
+		must(t, err)
+		group, err := cors.Group(r.policy(t, 2))
+		must(t, err)
+		covered := router.Resource("/covered")
+		must(t, cors.Add(covered, r.policy(t, 3)))
+		covered.Handle("GET", text(""))
+		covered.Handle("PUT", text(""))
+		post, any := covered.Handle("POST", text("")), router.Handle("/any", text(""))
+		w := world{cors.Handler(mux)}
+		must(t, cors.Add(post, forOneMethod(r.policy(t, 2))))
+		must(t, cors.Add(any, r.policy(t, 3)))
+		for range 6 {
+			before := w.all()
+			entity := []routecors.Entity{covered, post, any}[r.IntN(3)]
+			p := r.policy(t, 3)
+			if entity == post {
+				p = forOneMethod(p)
+			}
+			config := []*routecors.CorsConfig{cors, group}[r.IntN(2)]
+			err := config.Update(entity, p)
+			more := moreThan(before, w.all())
+			if less := moreThan(w.all(), before); err != nil && more+less != "" {
+				t.Fatalf("%s was refused: %v\nand there is more %q and less %q", entity, err, more, less)
+			}
+			if more != "" {
+				t.Fatalf("%s was updated to %v, and there is more: %s", entity, p, more)
+			}
+			if err == nil {
+				taken++
+				continue
+			}
+			var widening *routecors.WideningError
+			if refused++; !errors.As(err, &widening) {
+				t.Fatal(err)
+			}
+		}
+	}
+	if taken < rounds/2 || refused < rounds/2 {
+		t.Errorf("%d updates taken, %d refused", taken, refused)
 	}
 }
 

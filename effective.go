@@ -38,6 +38,10 @@ type OriginPolicy struct {
 	Layer   string          // that has it: "route", "view", "resource", "tree", "group" or "defaults"
 	Options ResourceOptions // lists are sorted, header names spelled as they are sent
 	Methods []string        // that the route allows this origin; {"*"} all but the forbidden ones; none with Deny
+
+	// Dynamic says that the function of a Dynamic decides here, for every origin that
+	// no key before this one matches. Origin is "(dynamic)", and there are no options.
+	Dynamic bool
 }
 
 // A Sampler is a RouterAdapter that can make up requests for its routes.
@@ -90,19 +94,32 @@ func (c *CorsConfig) Routes() RoutePolicies {
 // origins lists the keys of e.
 func (e *enabled) origins(route *Route) (list []OriginPolicy) {
 	e.eachKey(func(l placed, key string, g *grant) {
+		if g == nil {
+			list = append(list, OriginPolicy{Origin: dynamicKey, Layer: l.place.String(), Dynamic: true})
+			return
+		}
 		methods := slices.DeleteFunc(e.methods(route, g), func(m string) bool { return e.of(m) != e })
-		list = append(list, OriginPolicy{key, l.place.String(), g.options(), methods})
+		list = append(list, OriginPolicy{key, l.place.String(), g.options(), methods, false})
 	})
 	return list
 }
 
-// eachKey calls f for the keys that can decide, in the order in which they are asked.
+// dynamicKey stands for the key where a function decides.
+const dynamicKey = "(dynamic)"
+
+// eachKey calls f for the keys that can decide, in the order in which they are asked,
+// and with no key and no grant where a function decides.
 func (e *enabled) eachKey(f func(l placed, key string, g *grant)) {
 	seen := map[string]bool{}
-	for i, l := range e.layers {
+	layers := e.now()
+	for i, l := range layers {
+		if e.isDynamic(i) {
+			f(l, "", nil)
+			continue
+		}
 		for key, g := range l.keys {
 			nearer := func(l placed) bool { return l.lookup(key) != nil }
-			if seen[key] || slices.ContainsFunc(e.layers[:i], nearer) {
+			if seen[key] || slices.ContainsFunc(layers[:i], nearer) {
 				continue
 			}
 			seen[key] = true

@@ -24,7 +24,8 @@ type RoutePolicies []RoutePolicy
 // AllowTiming. The line "(no CORS)" has the Cross-Origin-Resource-Policy of the route. A list that would be too wide ends in the number of names that are left out;
 // MarshalJSON has all of them. "(covered)" stands after a route that was not added,
 // but is open by its Resource; "none" among the methods where the key opens nothing
-// of it. Routes that are not listed are private.
+// of it; "as decided", where the function of a Dynamic is asked. Routes that are not
+// listed are private.
 func (list RoutePolicies) WriteTable(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "ROUTE\tORIGIN\tMETHODS\tCREDENTIALS\tALLOW\tEXPOSE\tMAX-AGE\tLAYER")
@@ -51,6 +52,8 @@ func (list RoutePolicies) WriteTable(w io.Writer) error {
 func (o OriginPolicy) cells() []string {
 	methods, credentials, maxAge := abridge(o.Methods), "-", "-"
 	switch {
+	case o.Dynamic:
+		methods = "as decided"
 	case o.Options.Deny:
 		methods = "denied"
 	case len(o.Methods) == 0:
@@ -110,6 +113,7 @@ func (p RoutePolicy) MarshalJSON() ([]byte, error) {
 		Layer   string          `json:"layer"`
 		Options ResourceOptions `json:"options"`
 		Methods []string        `json:"methods"`
+		Dynamic bool            `json:"dynamic,omitempty"`
 	}
 	origins := make([]originJSON, len(p.Origins))
 	for i, o := range p.Origins {

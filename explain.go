@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/routecors/routecors/internal/headers"
+	"github.com/routecors/routecors/internal/origin"
 )
 
 // A Decision says what becomes of one request, and why: what Explain returns. It
@@ -100,6 +101,7 @@ type explanation struct {
 	c       *CorsConfig
 	r       *http.Request
 	enabled *enabled // of Route
+	asked   *asking  // of layers that are not fixed
 	why     refusal
 }
 
@@ -176,13 +178,14 @@ func (e *explanation) decide(origins []string) (why refusal) {
 		return e.why
 	}
 	var g *grant
+	e.asked = new(asking)
 	if e.Preflight {
-		g, _, why = e.enabled.decidePreflight(e.Route, e.r, origins, e.Method)
+		g, _, why = e.enabled.decidePreflight(e.Route, e.r, e.asked, origins, e.Method)
 	} else {
-		g, why = e.enabled.decide(e.Route, origins, e.Method)
+		g, why = e.enabled.decide(e.Route, e.r, e.asked, origins, e.Method)
 		why = why.precise()
 	}
-	e.Layers = e.enabled.layersOf(origins, e.Preflight)
+	e.Layers = e.layersOf(origins)
 	switch {
 	case why.reason != Allowed:
 		return why
@@ -230,24 +233,50 @@ func (e *explanation) finish(announced *Decision) Decision {
 }
 
 // layersOf returns what the layers say of a page whose request has these Origin lines.
-func (e *enabled) layersOf(origins []string, preflight bool) (list []LayerDecision) {
-	for _, l := range e.layers {
+func (e *explanation) layersOf(origins []string) (list []LayerDecision) {
+	for i, l := range e.enabled.layers {
 		d := LayerDecision{Layer: l.place.String()}
 		var g *grant
+		undecided := false
 		switch {
-		case !preflight && e.constant:
-			d.Key, g = "*", e.always // whatever the Origin
+		case !e.Preflight && e.enabled.constant:
+			d.Key, g = "*", e.enabled.always // whatever the Origin
 		case len(origins) == 1:
-			d.Key, g = l.match(origins[0])
+			d.Key, g, undecided = e.match(i, origins[0])
 		}
-		if g == nil {
-			list = append(list, d)
-			continue
+		switch {
+		case undecided:
+			d.Decides = true
+		case g != nil:
+			d.Options, d.Decides = g.options(), true
 		}
-		d.Options, d.Decides = g.options(), true
-		return append(list, d)
+		list = append(list, d)
+		if d.Decides {
+			break
+		}
 	}
 	return list
+}
+
+// match returns what layer i says of o, and whether a function could not.
+func (e *explanation) match(i int, o string) (key string, g *grant, undecided bool) {
+	l := e.enabled.layers[i].layer
+	if e.enabled.live != nil && e.enabled.live.of[i] != nil {
+		live := e.enabled.live.of[i]
+		if live.dynamic != nil {
+			if !origin.Valid(o) {
+				return "", nil, false
+			}
+			g, ok := e.asked.grant(live, e.Route, e.r, o, e.Method)
+			if g == nil && ok {
+				return "", nil, false
+			}
+			return dynamicKey, g, !ok
+		}
+		l = e.asked.policy(live)
+	}
+	key, g = l.match(o)
+	return key, g, false
 }
 
 // match is lookup with the key that matches.

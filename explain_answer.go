@@ -24,7 +24,7 @@ func (e *explanation) answer() Answer {
 	origins, methods := e.r.Header["Origin"], e.r.Header[acrm]
 	switch {
 	case !e.Preflight && e.enabled != nil:
-		e.enabled.decorate(e.Route, w.header, e.Method, origins)
+		e.enabled.decorate(e.Route, w.header, e.r, e.asked, origins)
 	case !e.Preflight:
 	case e.enabled != nil:
 		e.enabled.answerPreflight(e.Route, &w, e.r, origins, e.Method)

@@ -76,7 +76,7 @@ func (e *explanation) failing() string {
 		return stepAdded
 	case OriginMalformed:
 		return stepOrigin
-	case OriginNotListed:
+	case OriginNotListed, OriginUndecided:
 		return stepListed
 	case OriginDenied:
 		return stepNotDenied

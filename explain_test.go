@@ -1,6 +1,7 @@
 package routecors_test
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -41,6 +42,18 @@ func newExplained(t *testing.T, router conformance.Router) *routecors.CorsConfig
 	must(t, cors.Add(res, policy(t, `{"https://app.example": {"allow_methods": ["GET"]}}`)))
 	res.Handle("GET", text("covered"))
 	res.Handle("DELETE", text("not covered"))
+
+	tenants, err := cors.Dynamic(routecors.Dynamic{Origin: func(_ *http.Request, origin string) (*routecors.ResourceOptions, error) {
+		switch origin {
+		case "https://tenant.example":
+			return &routecors.ResourceOptions{AllowHeaders: []string{"X-T"}}, nil
+		case "https://evil.example":
+			return nil, errors.New("the table is locked")
+		}
+		return nil, nil
+	}})
+	must(t, err)
+	must(t, tenants.Add(site.Handle("PUT", "/tenants", text("tenants"))))
 	return cors
 }
 
@@ -123,6 +136,13 @@ var explanations = []struct {
 	{"PATCH /any", fromEvil, routecors.OriginNotListed, `add "https://evil.example", with AllowMethods {"PATCH"}, to the policy that Add gets with "/any"`},
 	{"GET /items/7", "Origin: null", routecors.OriginNotListed, `serve the page so that it has an origin of its own`},
 	{"GET /covered", fromEvil, routecors.OriginNotListed, `add "https://evil.example", with AllowMethods {"GET"}, to the policy that Add gets with the resource "/covered"`},
+
+	{"PUT /tenants", "Origin: https://tenant.example", routecors.Allowed, ``},
+	{"PUT /tenants", fromApps + "|X-A: 1", routecors.Allowed, ``},
+	{"PUT /tenants", "Origin: https://tenant.example|X-A: 1", routecors.HeaderNotAllowed, `have the function of the Dynamic layer name "x-a" in AllowHeaders`},
+	{"PUT /tenants", "Origin: https://other.example", routecors.OriginNotListed, `add "https://other.example" to the policy that Add gets with "PUT /tenants"`},
+	{"PUT /tenants", fromEvil, routecors.OriginUndecided, `WithLogger has it logged`},
+	{"OPTIONS /tenants", fromEvil + announces + "PUT", routecors.OriginUndecided, `WithLogger has it logged`},
 
 	{"GET /items/7", "Origin: https://bad.example", routecors.OriginDenied, `take Deny from the key "https://bad.example" of the defaults`},
 	{"GET /items/7", "Origin: https://a.bad.example", routecors.OriginDenied, `list "https://a.bad.example" in the policy that Add gets with "GET /items/{id}": the key "https://*.bad.example" of the defaults, which denies it, is further away`},

@@ -19,6 +19,9 @@ const logInterval = 10 * time.Second
 // one in 10 seconds at most, whose attribute "suppressed" says how many came between
 // the two lines. The others cost no allocation.
 //
+// At level Error it is told why an origin could not be decided by a Dynamic, and why a
+// Source kept the policy that it had.
+//
 // At level Debug, without a limit, it is told of approved preflights, shared responses,
 // and preflights that are handed on since no route of theirs was added.
 //

@@ -57,6 +57,9 @@ func (reg *registry) noteMethods(route *Route, e *enabled) {
 		reg.noteMethod(route.method, e)
 		return
 	}
+	if e.live != nil {
+		reg.noteAnyMethod(e)
+	}
 	for _, l := range e.layers {
 		for _, g := range append(slices.Clip(l.grants), l.star) {
 			if g == nil {
@@ -66,11 +69,15 @@ func (reg *registry) noteMethods(route *Route, e *enabled) {
 				reg.noteMethod(m, e)
 			}
 			if g.anyMethod {
-				for _, m := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", anyOther} {
-					reg.noteMethod(m, e)
-				}
+				reg.noteAnyMethod(e)
 			}
 		}
+	}
+}
+
+func (reg *registry) noteAnyMethod(e *enabled) {
+	for _, m := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", anyOther} {
+		reg.noteMethod(m, e)
 	}
 }
 
@@ -96,14 +103,14 @@ func (reg *registry) noteMethod(method string, e *enabled) {
 
 // mustNotKeep reports whether the answer to r, a preflight of origins for method that
 // g, of route, approves with allowHeaders, must not be kept.
-func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, origins []string, method, allowHeaders string) bool {
+func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, asked *asking, origins []string, method, allowHeaders string) bool {
 	reg := e.preflights.reg
 	unsafe := *reg.unsafe.Load()
 	if route.method == "" && !headers.IsSafelistedMethod(method) &&
 		!slices.ContainsFunc(unsafe, func(u unsafeMethod) bool { return u.method == method }) {
 		// No later answer would know that this method was kept, unless the router
 		// serves it as any other.
-		if other, _ := reg.probe(r, anyOther); other != route {
+		if other, _ := reg.probe(r, anyOther); other != route || e.live != nil {
 			return true
 		}
 	}
@@ -116,18 +123,21 @@ func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, origins [
 			return true
 		}
 		if route != nil {
-			post := route.granted(origins, http.MethodPost)
+			asked = route.asking(asked)
+			post, _ := route.granted(r, asked, origins, http.MethodPost)
 			if post == nil || g.credentials && !post.credentials || !post.allowsNames(allowHeaders) {
 				return true
 			}
 		}
 	}
 	for _, u := range unsafe {
-		if u.method == method || u.only == e {
+		if u.method == method || u.only == e && !e.asks() {
 			continue
 		}
 		if route, _ := reg.probe(r, u.method); route != nil {
-			if other := route.granted(origins, u.method); other != nil && !other.allowsNames(allowHeaders) {
+			asked = route.asking(asked)
+			other, known := route.granted(r, asked, origins, u.method)
+			if !known || other != nil && !other.allowsNames(allowHeaders) {
 				return true
 			}
 		}
@@ -144,14 +154,18 @@ func (reg *registry) probe(r *http.Request, method string) (route *Route, runs b
 	return reg.adapter.Resolve(r, method), true
 }
 
-// granted returns what a page of origins gets from route with method; nil if nothing.
-func (route *Route) granted(origins []string, method string) *grant {
+// granted returns what a page of origins gets from route with method, where a preflight
+// for another has asked; nil if nothing. It reports whether that is known.
+func (route *Route) granted(r *http.Request, asked *asking, origins []string, method string) (g *grant, known bool) {
 	e := route.policy().of(method)
 	if e == nil {
-		return nil
+		return nil, true
 	}
-	g, _ := e.decide(route, origins, method)
-	return g
+	if route.method == "" && e.asks() {
+		return nil, false // it cannot be asked for every method that it may allow
+	}
+	g, why := e.decide(route, r, asked, origins, method)
+	return g, why.reason != OriginUndecided
 }
 
 // allowsNames reports whether g allows every name in list, a value of

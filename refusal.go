@@ -24,6 +24,7 @@ const (
 	HeadersTooLong                        // "headers-too-long": Access-Control-Request-Headers is beyond all bounds
 	CredentialsNotAllowed                 // "credentials-not-allowed": a credentialed request, and the key has no AllowCredentials
 	CredentialsWithWildcard               // "credentials-with-wildcard": the same, and the answer is "*"
+	OriginUndecided                       // "origin-undecided": the function of a Dynamic failed, or did not answer in time
 
 	reasons // how many there are
 )
@@ -37,6 +38,7 @@ func (r Reason) String() string {
 		"allowed", "not-cors", "route-not-found", "redirected", "route-not-added", "request-method-malformed",
 		"origin-malformed", "origin-not-listed", "origin-denied", "method-not-allowed", "header-not-allowed",
 		"headers-too-long", "credentials-not-allowed", "credentials-with-wildcard",
+		"origin-undecided",
 	}[r]
 }
 
@@ -102,6 +104,8 @@ func (why refusal) sentence(b []byte, method string) []byte {
 		before, after = "origin ", " is not allowed to "
 	case OriginDenied:
 		before, after = "origin ", " is denied by the policy of the route"
+	case OriginUndecided:
+		before, after = "whether origin ", " is allowed could not be decided now"
 	case MethodNotAllowed:
 		before, after = "method ", " is not among the AllowMethods of this origin here"
 	case HeaderNotAllowed:

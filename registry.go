@@ -2,6 +2,7 @@ package routecors
 
 import (
 	"hash/maphash"
+	"net/http"
 	"slices"
 	"strconv"
 	"sync"
@@ -78,13 +79,16 @@ type chain struct {
 	always   *grant
 
 	beyond // of its layers
+
+	live *liveLayers // nil if all are fixed
 }
 
-// newChain returns the chain of layers, nearest first.
-func newChain(layers []placed) chain {
+// newChain returns the chain of layers, nearest first. live are all those that are not
+// fixed.
+func newChain(live map[*layer]*live, layers []placed) chain {
 	c := chain{layers: make([]placed, 0, len(layers))}
 	for _, l := range layers {
-		if len(l.grants) == 0 && l.star == nil {
+		if len(l.grants) == 0 && l.star == nil && live[l.layer] == nil {
 			continue
 		}
 		c.layers = append(c.layers, l)
@@ -94,10 +98,11 @@ func newChain(layers []placed) chain {
 	}
 	c.layers = slices.Clip(c.layers)
 	c.beyond = beyondOf(c.layers)
+	c.live = newLiveLayers(live, c.layers)
 	switch {
 	case len(c.layers) == 0:
 		c.constant = true
-	case len(c.layers[0].grants) == 0:
+	case live[c.layers[0].layer] == nil && len(c.layers[0].grants) == 0:
 		star := c.layers[0].star
 		if !star.credentials {
 			c.constant, c.always = true, star
@@ -117,8 +122,11 @@ func (c *chain) lookup(o string) *grant {
 }
 
 // names reports whether AllowMethods names method, or any if method is "", for
-// some origin.
+// some origin. Of a layer that is not fixed it may.
 func (c *chain) names(method string) bool {
+	if c.live != nil {
+		return true
+	}
 	for _, l := range c.layers {
 		for _, g := range l.grants {
 			if g.covers(method) {
@@ -147,14 +155,22 @@ type enabled struct {
 // decide is the one place where it is decided whether pages of an origin may use
 // a route with a method. origins are the values of the Origin lines. It answers
 // for the preflight and for the actual request alike; that is what keeps the two
-// in step.
-func (e *enabled) decide(route *Route, origins []string, method string) (*grant, refusal) {
+// in step. Layers that are not fixed are asked about r, whatever its own method is;
+// asked keeps what they say, and may be nil.
+func (e *enabled) decide(route *Route, r *http.Request, asked *asking, origins []string, method string) (*grant, refusal) {
 	g := e.always
 	if !e.constant {
 		if len(origins) != 1 {
 			return nil, noOrigin(origins)
 		}
-		g = e.lookup(origins[0])
+		if e.live == nil {
+			g = e.lookup(origins[0])
+		} else {
+			var ok bool
+			if g, ok = e.find(route, r, asked, origins[0], method); !ok {
+				return nil, refusal{OriginUndecided, origins[0]}
+			}
+		}
 	}
 	if g == nil {
 		return nil, refusal{OriginNotListed, first(origins)}
@@ -192,30 +208,6 @@ func (e *enabled) allowsMethod(route *Route, g *grant, method string) bool {
 	return !e.covered || g.names(route.method)
 }
 
-// decideHeaders completes decide for a preflight: lines are those of
-// Access-Control-Request-Headers. It returns the value to answer with.
-func (g *grant) decideHeaders(lines []string) (allowHeaders string, why refusal) {
-	if !g.anyHeader {
-		if rejected, ok := g.headers.Allows(lines); !ok {
-			return "", refusedHeader(rejected)
-		}
-		return g.allowHeaders, refusal{}
-	}
-	if g.credentials {
-		// "*" is an ordinary name here: https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
-		value, ok := headers.Echo(lines)
-		if !ok {
-			rejected, _ := headers.AllTokens(lines)
-			return "", refusedHeader(rejected)
-		}
-		return value, refusal{}
-	}
-	if rejected, ok := headers.AllTokens(lines); !ok {
-		return "", refusedHeader(rejected)
-	}
-	return g.allowHeaders, refusal{}
-}
-
 // A registry is what the CorsConfigs of one Setup share.
 type registry struct {
 	adapter    RouterAdapter
@@ -237,6 +229,7 @@ type registry struct {
 	enabled   map[fingerprint]*enabled
 	notes     map[*layer][]*ConfigError // for Verify
 	outer     []placed                  // the defaults, the groups
+	live      map[*layer]*live          // of each Dynamic and Source; nil before the first
 	seeds     [2]maphash.Seed
 	routes    []*Route                // that were added, in order
 	resources []*Resource             // that were added, in order
@@ -270,7 +263,7 @@ func (reg *registry) enable(layers []placed, covered bool) *enabled {
 	print := reg.fingerprint(reg.key)
 	e := reg.enabled[print]
 	if e == nil {
-		e = &enabled{chain: newChain(layers), preflights: reg.preflights, covered: covered, print: print}
+		e = &enabled{chain: newChain(reg.live, layers), preflights: reg.preflights, covered: covered, print: print}
 		reg.enabled[print] = e
 		if e.timing {
 			reg.timing.Store(true)

@@ -19,6 +19,8 @@ func (e *explanation) remedy() string {
 		return "send one line of Access-Control-Request-Method, as browsers do"
 	case OriginMalformed:
 		return `send one line of Origin with one serialized origin, such as "https://app.example", as browsers do`
+	case OriginUndecided:
+		return "see why the function of the Dynamic layer could not decide: WithLogger has it logged"
 	case HeadersTooLong:
 		return "have the page set fewer headers of its own: the names in Access-Control-Request-Headers are bounded"
 	case Redirected:
@@ -30,6 +32,9 @@ func (e *explanation) remedy() string {
 			return "have the page leave " + quoted(e.why.value) + " out: " + err.Error()
 		}
 		layer, key := e.decisive()
+		if key == dynamicKey {
+			return "have the function of the Dynamic layer name " + quoted(e.why.value) + " in AllowHeaders"
+		}
 		return "name " + quoted(e.why.value) + " in AllowHeaders of the key " + strconv.Quote(key) + " of " + e.place(layer)
 	}
 	if neverAllowed(e.Method) {
@@ -138,8 +143,14 @@ func others(methods []string) []string {
 
 // byDefaults says what policy a route has for the origin, if Add gets none with it.
 func (e *explanation) byDefaults() string {
-	chain := newChain(appendOuter(nil, e.c.layers))
-	for _, l := range chain.layers {
+	reg := e.c.reg
+	reg.mu.Lock()
+	byDefault := enabled{chain: newChain(reg.live, appendOuter(nil, e.c.layers))}
+	reg.mu.Unlock()
+	for i, l := range byDefault.now() {
+		if byDefault.isDynamic(i) {
+			return "without a policy of its own a function decides"
+		}
 		key, g := l.match(e.Origin)
 		switch {
 		case g == nil:
@@ -196,6 +207,9 @@ func (e *explanation) needs() string {
 
 func (e *explanation) methodRemedy() string {
 	layer, key := e.decisive()
+	if key == dynamicKey {
+		return "have the function of the Dynamic layer name " + quoted(e.Method) + " in AllowMethods"
+	}
 	at := "AllowMethods of the key " + strconv.Quote(key) + " of " + e.place(layer)
 	if e.Route.method != "" && !e.enabled.covered {
 		return "none: the route is for " + quoted(e.Route.method) + " alone"
@@ -236,7 +250,10 @@ func (e *explanation) credentialsRemedy() string {
 		}
 	}
 	layer, key := e.decisive()
-	if key == e.Origin {
+	switch key {
+	case dynamicKey:
+		return "have the function of the Dynamic layer set AllowCredentials"
+	case e.Origin:
 		return "set AllowCredentials in the key " + strconv.Quote(key) + " of " + e.place(layer)
 	}
 	return "list " + e.page() + " itself, with AllowCredentials and with what the key " + strconv.Quote(key) + " allows, in " + e.place(layer)

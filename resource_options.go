@@ -160,6 +160,30 @@ func (g *grant) covers(m string) bool {
 	return !g.deny && g.names(m)
 }
 
+// decideHeaders completes decide for a preflight: lines are those of
+// Access-Control-Request-Headers. It returns the value to answer with.
+func (g *grant) decideHeaders(lines []string) (allowHeaders string, why refusal) {
+	if !g.anyHeader {
+		if rejected, ok := g.headers.Allows(lines); !ok {
+			return "", refusedHeader(rejected)
+		}
+		return g.allowHeaders, refusal{}
+	}
+	if g.credentials {
+		// "*" is an ordinary name here: https://fetch.spec.whatwg.org/#cors-protocol-and-credentials.
+		value, ok := headers.Echo(lines)
+		if !ok {
+			rejected, _ := headers.AllTokens(lines)
+			return "", refusedHeader(rejected)
+		}
+		return value, refusal{}
+	}
+	if rejected, ok := headers.AllTokens(lines); !ok {
+		return "", refusedHeader(rejected)
+	}
+	return g.allowHeaders, refusal{}
+}
+
 // neverAllowed reports whether no policy can allow method. A method called "*"
 // would have to be answered with "Access-Control-Allow-Methods: *", which allows
 // every method, of private routes too.

@@ -25,6 +25,9 @@ const (
 	corp = "Cross-Origin-Resource-Policy"
 )
 
+// fixedResourcePolicy is why layers that are not fixed have none.
+const fixedResourcePolicy = "belongs to the route, whatever the origin; name it in a policy of Add, of a Group or of Setup"
+
 // beyond is what a layer, or a chain of them, says beyond CORS.
 type beyond struct {
 	opens          bool // some key does not deny

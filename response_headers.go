@@ -26,12 +26,12 @@ const (
 	varyPreflight = "Origin, " + acrm + ", " + acrh
 )
 
-// decorate sets the headers of the response to an actual request with method and
-// these Origin lines. Its outcome is the same however often it is called on one header.
+// decorate sets the headers of the response to r, an actual request with these Origin
+// lines. Its outcome is the same however often it is called on one header.
 // It returns the grant, or why the response is not shared, and whether it saw that
 // CorsConfig.Handler has found the same.
-func (e *enabled) decorate(route *Route, h http.Header, method string, origins []string) (g *grant, why refusal, seen bool) {
-	g, why = e.decide(route, origins, method)
+func (e *enabled) decorate(route *Route, h http.Header, r *http.Request, asked *asking, origins []string) (g *grant, why refusal, seen bool) {
+	g, why = e.decide(route, r, asked, origins, r.Method)
 	if len(h) > 0 {
 		if e.isSet(h, g, origins) {
 			//lint:ignore SA1008 varyKey says why it is not canonical
@@ -57,7 +57,7 @@ func (e *enabled) decorate(route *Route, h http.Header, method string, origins [
 	}
 	values := make(values, 0, n)
 	if !e.constant {
-		values.setVaryOrigin(h)
+		values.setVaryOrigin(h, e.vary())
 	}
 	if e.resourcePolicy != "" {
 		values.set(h, corp, e.resourcePolicy)
@@ -90,7 +90,7 @@ func (e *enabled) isSet(h http.Header, g *grant, origins []string) bool {
 		return len(values) == 1 && values[0] == value
 	}
 	//lint:ignore SA1008 varyKey says why it is not canonical
-	if !e.constant && !slices.Contains(h[varyKey], "Origin") {
+	if !e.constant && !slices.Contains(h[varyKey], e.vary()) {
 		return false
 	}
 	if e.resourcePolicy != "" && !is(corp, e.resourcePolicy) {
@@ -128,22 +128,22 @@ func (v *values) set(h http.Header, key, value string) {
 	h[key] = (*v)[n : n+1 : n+1]
 }
 
-// setVaryOrigin adds Origin to varyKey.
-func (v *values) setVaryOrigin(h http.Header) {
+// setVaryOrigin adds names, which is "Origin" as a rule, to varyKey.
+func (v *values) setVaryOrigin(h http.Header, names string) {
 	//lint:ignore SA1008 varyKey says why it is not canonical
 	if old := h[varyKey]; len(old) == 0 {
-		v.set(h, varyKey, "Origin")
-	} else if !slices.Contains(old, "Origin") {
-		h[varyKey] = append(old[:len(old):len(old)], "Origin")
+		v.set(h, varyKey, names)
+	} else if !slices.Contains(old, names) {
+		h[varyKey] = append(old[:len(old):len(old)], names)
 	}
 }
 
-// setVary adds the request headers that the answer to a preflight depends on.
-func (v *values) setVary(h http.Header) {
+// setVary adds names, the request headers that the answer to a preflight depends on.
+func (v *values) setVary(h http.Header, names string) {
 	if old := h["Vary"]; len(old) == 0 {
-		v.set(h, "Vary", varyPreflight)
+		v.set(h, "Vary", names)
 	} else {
-		h["Vary"] = append(old[:len(old):len(old)], varyPreflight)
+		h["Vary"] = append(old[:len(old):len(old)], names)
 	}
 }
 

@@ -68,7 +68,7 @@ type Route struct {
 	resource *Resource // that it is part of, if any
 
 	added   atomic.Bool
-	updated atomic.Bool // by Update, once or more
+	updated atomic.Uint32 // by Update: neverUpdated and so on
 
 	// unplaced says that it was not known, when the router took the route, which trees it
 	// is below; the first request to it finds out.
@@ -144,9 +144,16 @@ type exposing struct{}
 // serve runs next as the handler of route, its response decorated. origins are the
 // Origin lines of r. It is called by CorsConfig.Handler, front, and by the route.
 func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {
-	g, why, seen := e.decorate(route, w.Header(), r.Method, origins)
-	if !front && route.updated.Load() && e.preflights.reg.fronted.Load() {
-		g.noValue(w.Header())
+	var asked *asking
+	if e.live != nil && len(origins) == 1 {
+		r, asked = askingOf(r, front)
+	}
+	g, why, seen := e.decorate(route, w.Header(), r, asked, origins)
+	if asked != nil {
+		asked.keep(front)
+	}
+	if !front && route.updated.Load() != neverUpdated && e.preflights.reg.fronted.Load() {
+		e.noValue(route, g, w.Header())
 	}
 	if why.reason > NotCORS && !seen {
 		e.unshared(route, why, next, w, r, origins, front)
@@ -209,7 +216,7 @@ func (p *Preflights) reply(w http.ResponseWriter, r *http.Request, origins, meth
 	}
 	why = refusedMethod(methods)
 	if refuse {
-		p.reg.refuse(w, r, nil, why, "")
+		p.reg.refuse(w, r, nil, nil, nil, why, "")
 	}
 	return nil, why, refuse
 }
@@ -250,12 +257,13 @@ func (reg *registry) resolve(r *http.Request, method string) (*Route, *enabled) 
 }
 
 // decidePreflight decides about r, the preflight of a request with method that route
-// would serve. It returns the options of the page, and the header names to answer with.
-func (e *enabled) decidePreflight(route *Route, r *http.Request, origins []string, method string) (g *grant, allowHeaders string, why refusal) {
+// would serve. It returns the options of the page, and the header names to answer with;
+// asked keeps what layers say that are not fixed.
+func (e *enabled) decidePreflight(route *Route, r *http.Request, asked *asking, origins []string, method string) (g *grant, allowHeaders string, why refusal) {
 	if len(origins) != 1 || e.constant && !origin.Valid(origins[0]) {
 		return nil, "", refusal{OriginMalformed, first(origins)}
 	}
-	g, why = e.decide(route, origins, method)
+	g, why = e.decide(route, r, asked, origins, method)
 	if g == nil {
 		return nil, "", why.precise()
 	}
@@ -266,14 +274,18 @@ func (e *enabled) decidePreflight(route *Route, r *http.Request, origins []strin
 // answerPreflight answers r, the preflight of a request with method that route would
 // serve, and returns why it refused it, if it did.
 func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) refusal {
-	g, allowHeaders, why := e.decidePreflight(route, r, origins, method)
+	var asked *asking
+	if e.live != nil {
+		asked = new(asking)
+	}
+	g, allowHeaders, why := e.decidePreflight(route, r, asked, origins, method)
 	if why.reason != Allowed {
-		e.preflights.reg.refuse(w, r, e, why, method)
+		e.preflights.reg.refuse(w, r, route, e, asked, why, method)
 		return why
 	}
 
 	maxAge := g.maxAge
-	if maxAge != "0" && e.mustNotKeep(r, route, g, origins, method, allowHeaders) {
+	if maxAge != "0" && e.mustNotKeep(r, route, g, asked, origins, method, allowHeaders) {
 		maxAge = "0"
 	}
 	allowOrigin := origins[0]
@@ -292,7 +304,7 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 		clearAll(h)
 	}
 	values := make(values, 0, 6)
-	values.setVary(h)
+	values.setVary(h, e.varyPreflight())
 	values.set(h, acao, allowOrigin)
 	if g.credentials {
 		values.set(h, acac, "true")
@@ -304,23 +316,25 @@ func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.R
 	return refusal{}
 }
 
-// refuse answers the preflight r for method with the reason why not. e is nil where
-// no route that was added would serve what it announces.
-func (reg *registry) refuse(w http.ResponseWriter, r *http.Request, e *enabled, why refusal, method string) {
-	if reg.settings.debug && e.explain(w, r, why) {
+// refuse answers the preflight r for method with the reason why not. route and e are
+// nil where no route that was added would serve what it announces; asked is what was
+// asked of layers that are not fixed.
+func (reg *registry) refuse(w http.ResponseWriter, r *http.Request, route *Route, e *enabled, asked *asking, why refusal, method string) {
+	if reg.settings.debug && e.explain(w, r, route, asked, why) {
 		return
 	}
-	reg.refuse403(w, why, method)
+	reg.refuse403(w, e, why, method)
 }
 
-// refuse403 answers a preflight for method with the reason why not.
-func (reg *registry) refuse403(w http.ResponseWriter, why refusal, method string) {
+// refuse403 answers a preflight for method with the reason why not. e is nil where no
+// route was added.
+func (reg *registry) refuse403(w http.ResponseWriter, e *enabled, why refusal, method string) {
 	h := w.Header()
 	if len(h) > 0 {
 		clearAll(h)
 	}
 	values := make(values, 0, 3)
-	values.setVary(h)
+	values.setVary(h, e.varyPreflight())
 	values.set(h, "Content-Type", "text/plain; charset=utf-8")
 	values.set(h, "X-Content-Type-Options", "nosniff")
 	w.WriteHeader(http.StatusForbidden)

@@ -14,8 +14,8 @@ import (
 
 func noop(http.ResponseWriter, *http.Request) {}
 
-// table returns what Routes says, a line for each key.
-func table(cors *routecors.CorsConfig) (lines []string) {
+// layersOf returns what Routes says, a line for each key.
+func layersOf(cors *routecors.CorsConfig) (lines []string) {
 	for _, p := range cors.Routes() {
 		for _, o := range p.Origins {
 			lines = append(lines, strings.Join([]string{p.Route.String(), o.Origin, o.Layer, strings.Join(o.Methods, ",")}, " "))
@@ -64,7 +64,7 @@ func TestTreeLayers(t *testing.T) {
 			"GET /a/b/y https://g.example group ",
 			"GET /a/b/y https://d.example defaults ",
 		}
-		if diff := cmp.Diff(want, table(cors)); diff != "" {
+		if diff := cmp.Diff(want, layersOf(cors)); diff != "" {
 			t.Errorf("late %t: (-want +got)\n%s", late, diff)
 		}
 	}
@@ -88,16 +88,16 @@ func TestTreeUpdate(t *testing.T) {
 		t.Errorf("Update that widens: %v", err)
 	}
 	before := []string{"DELETE /a/x https://own.example route DELETE", "DELETE /a/x https://x.example tree DELETE", "GET /a/x https://x.example tree GET"}
-	if diff := cmp.Diff(before, table(cors)); diff != "" {
+	if diff := cmp.Diff(before, layersOf(cors)); diff != "" {
 		t.Errorf("refused: (-want +got)\n%s", diff)
 	}
 	must(t, cors.Widen(tree, wider))
-	if diff := cmp.Diff(append(before, "PUT /a/x https://x.example tree PUT"), table(cors)); diff != "" {
+	if diff := cmp.Diff(append(before, "PUT /a/x https://x.example tree PUT"), layersOf(cors)); diff != "" {
 		t.Errorf("widened: (-want +got)\n%s", diff)
 	}
 	must(t, cors.Update(tree, routecors.Policy{"*": {Deny: true}}))
 	want := []string{"DELETE /a/x https://own.example route DELETE", "DELETE /a/x * tree "}
-	if diff := cmp.Diff(want, table(cors)); diff != "" {
+	if diff := cmp.Diff(want, layersOf(cors)); diff != "" {
 		t.Errorf("denied: (-want +got)\n%s", diff)
 	}
 }

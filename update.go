@@ -251,7 +251,7 @@ func (reg *registry) commit(steps []step) {
 			continue
 		}
 		if s.old != nil {
-			s.route.updated.Store(true) // before a request can decide by the new one
+			s.route.noteUpdate(s.old) // before a request can decide by the new one
 		}
 		if s.new != nil {
 			reg.activate(s.route, s.new)
@@ -278,12 +278,40 @@ func (e *enabled) add(routes int) {
 	}
 }
 
-// noValue has h say that there is no value for what g does not set.
-func (g *grant) noValue(h http.Header) {
-	for _, key := range [...]string{acao, acac, aceh} {
-		if _, ok := h[key]; !ok && !(key == aceh && g != nil && g.exposeAll) {
+// What Route.updated says.
+const (
+	neverUpdated uint32 = iota
+	wasUpdated
+	hadResourcePolicy // was updated, and had a Cross-Origin-Resource-Policy at some time
+)
+
+// noteUpdate notes that route no longer answers by old.
+func (route *Route) noteUpdate(old *enabled) {
+	if old.resourcePolicy != "" {
+		route.updated.Store(hadResourcePolicy)
+		return
+	}
+	route.updated.CompareAndSwap(neverUpdated, wasUpdated)
+}
+
+// noValue has h say that there is no value for what g, of route, does not set. A
+// Cross-Origin-Resource-Policy may be that of a middleware, unless the route had one.
+func (e *enabled) noValue(route *Route, g *grant, h http.Header) {
+	no := func(key string) {
+		if _, ok := h[key]; !ok {
 			h[key] = nil
 		}
+	}
+	no(acao)
+	no(acac)
+	if g == nil || !g.exposeAll {
+		no(aceh)
+	}
+	if e.preflights.reg.timing.Load() {
+		no(tao)
+	}
+	if e.resourcePolicy == "" && route.updated.Load() == hadResourcePolicy {
+		h[corp] = nil
 	}
 }
 

@@ -117,11 +117,16 @@ func TestUpdateHammer(t *testing.T) {
 		}
 		for i, kind := range kinds {
 			policies[i] = policy(t, kind.policy)
-			must(t, s.cors.Update(route, policies[i]))
-			for _, method := range []string{"GET", "OPTIONS"} {
-				text, err := ask(method)
-				must(t, err)
-				want[text] = true
+		}
+		for _, own := range policies { // where it leaves an origin open, the resource's counts
+			for _, further := range policies {
+				must(t, s.cors.Update(route, own))
+				must(t, s.cors.Update(res, further))
+				for _, method := range []string{"GET", "OPTIONS"} {
+					text, err := ask(method)
+					must(t, err)
+					want[text] = true
+				}
 			}
 		}
 		var asking sync.WaitGroup
@@ -221,6 +226,36 @@ func TestUpdateErrors(t *testing.T) {
 	}
 }
 
+// TestRefuseWideningDynamic: what a function decides may be more than before.
+func TestRefuseWideningDynamic(t *testing.T) {
+	s := newSite(t, `{"https://b.example": {}}`, routecors.RefuseWidening())
+	dynamic := func() *routecors.CorsConfig {
+		c, err := s.cors.Dynamic(routecors.Dynamic{Origin: func(*http.Request, string) (*routecors.ResourceOptions, error) { return nil, nil }})
+		must(t, err)
+		return c
+	}
+	one, other := dynamic(), dynamic()
+	route := s.router.Handle("GET /x", text(""))
+	must(t, one.Add(route, policy(t, `{"https://app.example": {"deny": true}, "https://b.example": {}}`)))
+	for _, tt := range []struct {
+		cors   *routecors.CorsConfig
+		policy string
+		want   bool // refused
+	}{
+		{one, `{"https://app.example": {"deny": true}, "https://b.example": {"max_age": 5}}`, false},
+		{one, `{"https://app.example": {"deny": true}}`, true}, // the function may give b more
+		{one, `{"https://b.example": {}}`, true},               // it may allow app
+		{other, `{"https://app.example": {"deny": true}, "https://b.example": {}}`, true},
+		{s.cors, `{"https://app.example": {"deny": true}, "https://b.example": {}}`, false},
+		{one, `{"https://app.example": {"deny": true}, "https://b.example": {}}`, true}, // back again
+	} {
+		err := tt.cors.Update(route, policy(t, tt.policy))
+		if refused := errors.As(err, new(*routecors.WideningError)); refused != tt.want {
+			t.Errorf("%s: %v", tt.policy, err)
+		}
+	}
+}
+
 func TestRefuseWidening(t *testing.T) {
 	s := newSite(t, `{"https://b.example": {"allow_headers": "*"}}`, routecors.RefuseWidening())
 	res := s.router.Resource("/x")
@@ -228,6 +263,8 @@ func TestRefuseWidening(t *testing.T) {
 	res.Handle("PUT", text(""))
 	route := s.add(t, "GET /x", policy(t, `{"https://b.example": {}}`))
 	must(t, s.cors.Update(route, policy(t, `{"https://b.example": {"max_age": 60}}`)))
+	// A resource opens nothing to an origin without naming methods.
+	must(t, s.cors.Update(res, policy(t, `{"https://b.example": {"allow_methods": ["PUT"]}, "https://c.example": {}}`)))
 
 	for _, tt := range []struct {
 		entity       routecors.Entity

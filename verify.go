@@ -127,6 +127,9 @@ func (res *Resource) inUse() bool {
 func (reg *registry) needless() (problems []problem) {
 	reg.mu.Lock()
 	defer reg.mu.Unlock()
+	if len(reg.live) > 0 {
+		return nil // who knows what they need
+	}
 	for _, d := range dangers {
 		if reg.settings.trusted&^reg.settings.needed&d.danger != 0 {
 			problems = append(problems, problem{SeverityWarning, "needless-option", &ConfigError{Route: "Setup", Reason: d.option + " is not needed by any policy; leave it out"}})

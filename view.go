@@ -155,11 +155,15 @@ func (p RoutePolicy) viewPolicies(e *enabled) (list []RoutePolicy) {
 		v := e.views[m]
 		p.Method, p.Origins, p.CrossOriginResourcePolicy = m, nil, v.resourcePolicy
 		v.eachKey(func(l placed, key string, g *grant) {
+			if g == nil {
+				p.Origins = append(p.Origins, OriginPolicy{Origin: dynamicKey, Layer: l.place.String(), Dynamic: true})
+				return
+			}
 			var methods []string
 			if !g.deny && v.allowsMethod(p.Route, g, m) {
 				methods = []string{m}
 			}
-			p.Origins = append(p.Origins, OriginPolicy{key, l.place.String(), g.options(), methods})
+			p.Origins = append(p.Origins, OriginPolicy{key, l.place.String(), g.options(), methods, false})
 		})
 		list = append(list, p)
 	}

@@ -82,6 +82,10 @@ func (m *matrix) route(p routecors.RoutePolicy) (keys []string) {
 		methods = append(methods, "HEAD")
 	}
 	for _, o := range p.Origins {
+		if o.Dynamic {
+			defer fmt.Fprintln(&m.out, "\ta function decides for other origins")
+			continue
+		}
 		keys = append(keys, o.Origin)
 		names = append(names, o.Options.AllowHeaders...)
 		if p.Route.Method() == "" {

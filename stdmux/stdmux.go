@@ -43,6 +43,7 @@ var (
 	_ routecors.OPTIONSRegistrar = (*Adapter)(nil)
 	_ routecors.Prober           = (*Adapter)(nil)
 	_ routecors.RouteLister      = (*Adapter)(nil)
+	_ routecors.RequestRestorer  = (*Adapter)(nil)
 	_ routecors.RouteVerifier    = (*Adapter)(nil)
 	_ routecors.Sampler          = (*Adapter)(nil)
 )
@@ -185,14 +186,28 @@ func (a *Adapter) Resolve(r *http.Request, method string) *routecors.Route {
 // Probe implements routecors.Prober.
 func (a *Adapter) Probe(r *http.Request, method string) (route *routecors.Route, runs bool) {
 	if a = a.outermost(); a.mounted.Load() {
-		if outer, ok := r.Context().Value(outerRequest{a}).(*http.Request); ok {
-			r = outer
-		}
+		r = a.restore(r)
 	}
 	if r.RequestURI == "*" {
 		return nil, false // net/http answers it before the mux
 	}
 	return a.probe(r, method)
+}
+
+// Restore implements routecors.RequestRestorer.
+func (a *Adapter) Restore(route *routecors.Route, r *http.Request) *http.Request {
+	if at, ok := route.Adapter().(*Adapter); !ok || at.mount == nil {
+		return r
+	}
+	return a.outermost().restore(r)
+}
+
+// restore returns r as a, the outermost adapter, got it.
+func (a *Adapter) restore(r *http.Request) *http.Request {
+	if outer, ok := r.Context().Value(outerRequest{a}).(*http.Request); ok {
+		return outer
+	}
+	return r
 }
 
 // probe is Probe for a request as this mux sees it.
@@ -282,7 +297,8 @@ func (a *Adapter) Mount(prefix string, sub *http.ServeMux, middlewares ...func(h
 func (m *mount) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header["Origin"] != nil {
 		key := outerRequest{m.outer.outermost()}
-		if r.Context().Value(key) == nil {
+		// A handler may send another request through the outermost mux, in the context of its own.
+		if m.outer.mount == nil || r.Context().Value(key) == nil {
 			r = r.WithContext(context.WithValue(r.Context(), key, r))
 		}
 		if p := m.preflights.Load(); p != nil && p.Answer(w, r, false) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/routecors/routecors"
+	"github.com/routecors/routecors/inspect"
 	"github.com/routecors/routecors/stdmux"
 )
 
@@ -36,6 +37,7 @@ var routes = []string{
 	"GET /orders/{id}",
 	"GET /admin/stats",
 	"POST /admin/reset",
+	"GET /internal/cors",
 }
 
 // newHandler returns the API, and the registry for the test that lists it.
@@ -77,22 +79,34 @@ func newHandler() (http.Handler, *routecors.CorsConfig, error) {
 	mux.HandleFunc("DELETE /articles/all", done)
 	mux.HandleFunc("POST /admin/reset", done)
 
+	// The page that shows all this: private, and behind auth.
+	mux.Handle("GET /internal/cors", inspect.Handler(cors))
+
 	// Preflights are answered ahead of auth, and a page can read auth's 401.
 	h := cors.Handler(auth(mux))
 	return h, cors, errors.Join(err, cors.Verify())
 }
 
-// auth asks for a token in front of everything below /admin/.
+// auth asks for a token in front of everything below /admin/, and for a password, which
+// browsers can ask people for, below /internal/.
 func auth(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		token := r.Header.Get("Authorization")
-		if strings.HasPrefix(r.URL.Path, "/admin/") && subtle.ConstantTimeCompare([]byte(token), []byte("Bearer secret")) == 0 {
+		_, password, _ := r.BasicAuth()
+		if strings.HasPrefix(r.URL.Path, "/admin/") && !same(token, "Bearer secret") {
 			http.Error(w, "send Authorization: Bearer secret", http.StatusUnauthorized)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, "/internal/") && !same(password, "secret") {
+			w.Header().Set("WWW-Authenticate", "Basic")
+			http.Error(w, "the password is secret", http.StatusUnauthorized)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 func list(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "articles 1 to 7\n") }
 

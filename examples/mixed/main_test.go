@@ -82,6 +82,7 @@ POST /orders           -                        with credentials              - 
 GET /orders/{id}       -                        with credentials              -                          -
 GET /admin/stats       -                        -                             with credentials           -
 POST /admin/reset      -                        -                             -                          -
+GET /internal/cors     -                        -                             -                          -
 `
 	if diff := cmp.Diff(want[1:], b.String()); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
@@ -105,6 +106,7 @@ func TestActual(t *testing.T) {
 		{"POST", "/orders", app, 201, "", ""}, // it runs; only the answer is kept from the page
 		{"GET", "/admin/stats", admin, 401, admin, ""},
 		{"POST", "/admin/reset", admin, 401, "", ""},
+		{"GET", "/internal/cors", admin, 401, "", ""},
 	}
 	for _, tt := range tests {
 		r := httptest.NewRequest(tt.method, tt.path, nil)
@@ -127,5 +129,20 @@ func TestAudit(t *testing.T) {
 	got := cors.Audit()
 	if len(got) != 1 || got[0].Code != "form-post" || got[0].Route != "POST /orders" {
 		t.Errorf("the orders with cookies are all there is to say: %v", got)
+	}
+}
+
+// TestInspect: the page is for whoever has the password.
+func TestInspect(t *testing.T) {
+	h, _, err := newHandler()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := httptest.NewRequest("GET", "/internal/cors?origin="+partner+"&method=POST&url=/orders&credentials=yes", nil)
+	r.SetBasicAuth("anybody", "secret")
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "<strong>Yes.</strong>") {
+		t.Errorf("%d\n%s", w.Code, w.Body)
 	}
 }

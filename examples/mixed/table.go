@@ -62,5 +62,7 @@ curl -i -X POST %[1]s/orders -H 'Origin: %[4]s'
 # Before logging in: a 401 that the admin page can read.
 curl -i %[1]s/admin/stats -H 'Origin: %[5]s'
 
+All of it as a page, for any user with the password "secret": %[1]s/internal/cors
+
 `, url, app, anyone, partner, admin)
 }

@@ -35,7 +35,8 @@ func (b *Browser) Start(t testing.TB, url string, flags ...string) *Process {
 	return p
 }
 
-func (b *Browser) start(t testing.TB, url string, flags []string) (_ *Process, err error) {
+// start gives the browser the files, too: as its descriptors 3 and up.
+func (b *Browser) start(t testing.TB, url string, flags []string, files ...*os.File) (_ *Process, err error) {
 	// Not t.TempDir: Chromium puts a socket into it, whose path has to be short.
 	scratch, err := os.MkdirTemp("", "browser-")
 	if err != nil {
@@ -78,6 +79,7 @@ func (b *Browser) start(t testing.TB, url string, flags []string) (_ *Process, e
 	cmd.Env = p.environ()
 	cmd.Dir = scratch
 	cmd.Stdout, cmd.Stderr = output, output
+	cmd.ExtraFiles = files
 	if err := p.family.start(cmd); err != nil {
 		return nil, err
 	}
