@@ -23,7 +23,7 @@ type RoutePolicies []RoutePolicy
 // ALLOW and EXPOSE are AllowHeaders and ExposeHeaders; "(timing)" stands for
 // AllowTiming. The line "(no CORS)" has the Cross-Origin-Resource-Policy of the route. A list that would be too wide ends in the number of names that are left out;
 // MarshalJSON has all of them. "(covered)" stands after a route that was not added,
-// but is open by its Resource; "none" among the methods where the key opens nothing
+// but is open by its Resource or a Tree; "none" among the methods where the key opens nothing
 // of it; "as decided", where the function of a Dynamic is asked. Routes that are not
 // listed are private.
 func (list RoutePolicies) WriteTable(w io.Writer) error {

@@ -235,7 +235,7 @@ type registry struct {
 	resources []*Resource             // that were added, in order
 	trees     []*Tree                 // that were added, in order
 	depth     func(*Tree, *Route) int // while many routes are looked at; nil else
-	failed    map[*Route]error        // below a tree, and not covered, since this is in the way
+	failed    map[*Route]error        // not covered by resource or tree, since this is in the way
 	key       []byte                  // scratch space for what fingerprints stand for
 	last      int                     // id of a layer
 	kept      int                     // how much was left of layers, grants and enabled by tidy

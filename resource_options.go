@@ -41,8 +41,8 @@ type ResourceOptions struct {
 	// allows that one and needs none here; if given, the list must contain it. A
 	// route without a method allows what is named here, GET, HEAD and POST if
 	// nothing is, and with {"*"} every method but the forbidden CONNECT, TRACE and
-	// TRACK. A Resource that was added covers those of its routes whose method is
-	// named here. Methods are case-sensitive; GET includes HEAD.
+	// TRACK. A Resource or a Tree that was added covers those of its routes whose method
+	// is named here. Methods are case-sensitive; GET includes HEAD.
 	// See https://fetch.spec.whatwg.org/#http-access-control-allow-methods.
 	AllowMethods []string
 

@@ -109,6 +109,9 @@ type Router interface {
 // An adapter without routecors.Prober may answer Access-Control-Max-Age: 0 where
 // header names are allowed. With it, what could be kept must be.
 //
+// With routecors.TreeAdapter, and a method Tree(prefix string) *routecors.Tree, the random
+// tables have trees, whose prefixes are patterns that end in a slash.
+//
 // With routecors.Describer, what it says must agree with Resolve and with what the
 // router runs.
 //
