@@ -16,19 +16,20 @@
 //
 //	log.Fatal(http.ListenAndServe(":8080", cors.Handler(mux)))
 //
-// A preflight is approved if and only if the request that it announces would be
-// served by a route that was added, and whose policy allows it; an actual response
-// is shared if and only if its route allows that. Both are decided by one function,
-// for the route that the router itself says it would run. A route that was not
-// added is private, whatever stands beside it.
+// A preflight is approved if and only if the request that it announces would be served
+// by a route that was added, and whose policy allows it; an actual response is shared
+// if and only if its route allows that. Both are decided by one function, for the
+// route that the router itself says it would run. A route that was not added is
+// private, whatever stands beside it.
 //
 // # Precedence
 //
 // The policies of a route are layers, nearest first: those given to Add with the
-// route, those of its handler if that is a View, those of its Resource, those of the trees that it is below (the innermost
-// first), those of the groups, the defaults of Setup. The first layer in which some key matches the origin decides; in a layer an exact
-// origin beats a pattern, and "*" is last. The options of that key are taken whole,
-// never merged. Deny decides like any other, that the origin gets nothing:
+// route, those of its handler if that is a View, those of its Resource, those of the
+// trees that it is below (the innermost first), those of the groups, the defaults of
+// Setup. The first layer in which some key matches the origin decides; in a layer an
+// exact origin beats a pattern, and "*" is last. The options of that key are taken
+// whole, never merged. Deny decides like any other, that the origin gets nothing:
 // Policy{"*": {Deny: true}} shuts off all layers further away. A layer of Dynamic is a
 // function of the request; one of Source is loaded, and replaced while requests run.
 //
@@ -38,71 +39,72 @@
 // # What Add registers
 //
 // The Route is in the router already. The first Add of a pattern puts a handler for
-// OPTIONS beside it, which answers preflights by asking the router for the method
-// that they announce, and hands on what is none: to the user's own OPTIONS handler,
-// to a handler without a method, or else to 204 (No Content) with a right Allow.
-// Adapters say what they do where the router cannot take it.
+// OPTIONS beside it, which answers preflights by asking the router for the method that
+// they announce, and hands on what is none: to the user's own OPTIONS handler, to a
+// handler without a method, or else to 204 (No Content) with a right Allow. Adapters
+// say what they do where the router cannot take it.
 //
 // # Serving
 //
 // The router itself can be served: added routes set their headers, and preflights
-// arrive at the handlers for OPTIONS. CorsConfig.Handler around it, outermost or as
-// a chi middleware, is the exact way: preflights are answered ahead of auth and
-// rate limits, and a page can read a 401, a 429 or a time-out. It must stand after
-// what rewrites the path, the host or the method of requests: where something
-// rewrites them behind it (a StripSlashes in a sub-router), it answers for a route
-// that does not run.
+// arrive at the handlers for OPTIONS. CorsConfig.Handler around it, outermost or as a
+// chi middleware, is the exact way: preflights are answered ahead of auth and rate
+// limits, and a page can read a 401, a 429 or a time-out. It must stand after what
+// rewrites the path, the host or the method of requests: where something rewrites them
+// behind it (a StripSlashes in a sub-router), it answers for a route that does not
+// run.
 //
-// Responses whose answer depends on the origin say "Vary: Origin", always. It is
-// kept under the key "vary" of the header map, so that a handler's
-// Header().Set("Vary", …) does not lose it; on the wire it is one more line. A
-// middleware or an httptest.ResponseRecorder sees it as header["vary"], not by
-// header.Get("Vary"). A middleware that answers ahead of the route a request without
-// Origin sets its own.
+// Responses whose answer depends on the origin say "Vary: Origin", always. It is kept
+// under the key "vary" of the header map, so that a handler's Header().Set("Vary", …)
+// does not lose it; on the wire it is one more line. A middleware or an
+// httptest.ResponseRecorder sees it as header["vary"], not by header.Get("Vary"). A
+// middleware that answers ahead of the route a request without Origin sets its own.
 //
 // A handler that sets Access-Control headers itself overrides ours; those that a
 // middleware further out has set are removed from the responses of added routes. An
 // httputil.ReverseProxy adds the upstream's to ours, and clears ours where the
-// upstream sends 1xx: Proxy mends both. The ResponseWriter is the router's own, but for routes that expose every header with
-// credentials; the wrapper keeps http.Flusher, http.Hijacker and io.ReaderFrom.
+// upstream sends 1xx: Proxy mends both. The ResponseWriter is the router's own, but
+// for routes that expose every header with credentials; the wrapper keeps
+// http.Flusher, http.Hijacker and io.ReaderFrom.
 //
 // # Why is my preflight 403?
 //
-// The body of the answer says why, in one sentence: the origin is in no policy of
-// the route; it is denied; the method is not among AllowMethods (of a route without
-// a method); a request header is not among AllowHeaders; or no route that was added
+// The body of the answer says why, in one sentence: the origin is in no policy of the
+// route; it is denied; the method is not among AllowMethods (of a route without a
+// method); a request header is not among AllowHeaders; or no route that was added
 // serves the method at that URL, because it was not added, lies under a private one,
-// or is a redirect; or the function of a Dynamic failed. A 405 comes from the router: the preflight did not arrive, and
-// Verify says why. A 401 comes from a middleware before CorsConfig.Handler.
-// CorsConfig.Explain says of any request what is looked at, step by step, and what to
-// change.
+// or is a redirect; or the function of a Dynamic failed. A 405 comes from the router:
+// the preflight did not arrive, and Verify says why. A 401 comes from a middleware
+// before CorsConfig.Handler. CorsConfig.Explain says of any request what is looked at,
+// step by step, and what to change.
 //
-// Counters counts refusals by route and reason, WithLogger logs them, and WithDebug has
-// the console of the browser name the method or the header that is refused.
+// Counters counts refusals by route and reason, WithLogger logs them, and WithDebug
+// has the console of the browser name the method or the header that is refused.
 //
 // # Vocabulary
 //
 // The terms are those of the Fetch standard, https://fetch.spec.whatwg.org/. Beside
-// them, the actual request is the one that a CORS-preflight request announces, or
-// any other CORS request; a credentialed request is one whose credentials mode is
+// them, the actual request is the one that a CORS-preflight request announces, or any
+// other CORS request; a credentialed request is one whose credentials mode is
 // "include".
 //
-// A browser keeps the header names of an approved preflight for the URL, whatever
-// the method was, and never asks for GET, HEAD and POST. Where the names would let
-// the page send what a preflight of its own would not allow (a POST to a private
-// route, say), the answer says "Access-Control-Max-Age: 0", and nothing is kept.
+// A browser keeps the header names of an approved preflight for the URL, whatever the
+// method was, and never asks for GET, HEAD and POST. Where the names would let the
+// page send what a preflight of its own would not allow (a POST to a private route,
+// say), the answer says "Access-Control-Max-Age: 0", and nothing is kept.
 //
 // CORS keeps answers from pages; it does not keep pages from sending. A POST with a
-// form's content type runs the handler, whatever the policy: that is the business
-// of CorsConfig.CrossOriginProtection. A WebSocket asks for no permission at all: see
+// form's content type runs the handler, whatever the policy: that is the business of
+// CorsConfig.CrossOriginProtection. A WebSocket asks for no permission at all: see
 // CorsConfig.CheckOrigin.
 //
 // # Concurrency
 //
 // Everything here is safe for concurrent use. Requests take no lock. Update and Apply
-// change policies while the router serves; a response is by the old policy or by the new
-// one, never by both. Add while the router serves works where the router itself allows
-// registration then: ServeMux does, chi does not. The same holds for a route that is new to Apply.
+// change policies while the router serves; a response is by the old policy or by the
+// new one, never by both. Add while the router serves works where the router itself
+// allows registration then: ServeMux does, chi does not. The same holds for a route
+// that is new to Apply.
 package routecors
 
 import (
