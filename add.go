@@ -42,7 +42,6 @@ func (c *CorsConfig) addRoute(route *Route, policies []Policy) error {
 		return &ConfigError{Route: name, Reason: "was added at the same time to another registry"}
 	}
 	reg.routes = append(reg.routes, route)
-	route.config = c
 	var trees []*Tree
 	if !route.unplaced.Load() {
 		trees = reg.treesOf(route)

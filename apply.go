@@ -99,7 +99,7 @@ func (c *CorsConfig) apply(file *PolicyFile, widen bool) ([]RouteChange, error) 
 	}
 	reg.commit(steps)
 	for _, s := range steps {
-		if s.config == nil {
+		if s.new == nil || s.new.covered {
 			s.route.added.Store(false)
 			reg.routes = slices.DeleteFunc(reg.routes, func(r *Route) bool { return r == s.route })
 		}
@@ -125,7 +125,7 @@ func (c *CorsConfig) steps(all []Registered, targets []target, group *CorsConfig
 		done[route] = true
 		s := step{name: r.name(), route: route, old: route.enabled.Load()}
 		if routes[route] {
-			s.config, s.new = group, group.enabledBy(route, layers[route])
+			s.new = group.enabledBy(route, layers[route])
 		} else {
 			s.new = c.reg.covering(route)
 		}

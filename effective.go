@@ -83,7 +83,7 @@ func (c *CorsConfig) Routes() RoutePolicies {
 		if e := route.enabled.Load(); e != nil { // still
 			p := RoutePolicy{
 				Route: route, Covered: e.covered, Origins: e.origins(route), Sample: sample(route),
-				CrossOriginResourcePolicy: e.resourcePolicy,
+				CrossOriginResourcePolicy: e.resourcePolicy.String(),
 			}
 			list = append(append(list, p), p.viewPolicies(e)...)
 		}
@@ -164,7 +164,7 @@ func (e *enabled) methods(route *Route, g *grant) []string {
 func (g *grant) options() ResourceOptions {
 	o := ResourceOptions{
 		Deny: g.deny, AllowCredentials: g.credentials,
-		AllowTiming: g.timing, CrossOriginResourcePolicy: g.resourcePolicy,
+		AllowTiming: g.timing, CrossOriginResourcePolicy: g.resourcePolicy.String(),
 	}
 	star := []string{"*"}
 	switch {

@@ -52,7 +52,7 @@ func (c *CorsConfig) withLive(l *live) *CorsConfig {
 	reg := c.reg
 	reg.mu.Lock()
 	defer reg.mu.Unlock()
-	l.layer = &layer{id: -1 - len(reg.live)} // the others count from 0
+	l.layer = &layer{id: -1 - int32(len(reg.live))} // the others count from 0
 	if reg.live == nil {
 		reg.live = map[*layer]*live{}
 	}

@@ -43,10 +43,10 @@ import (
 // A layer is one compiled Policy. It is immutable; equal policies of a registry
 // share one.
 type layer struct {
-	id      int
 	origins origin.Set
 	grants  []*grant // as the patterns in origins
 	star    *grant
+	id      int32
 
 	beyond // of its keys
 }
@@ -75,8 +75,9 @@ type chain struct {
 
 	// constant says that the answer is the same for every request whatever its
 	// Origin, so that no cache needs to tell one from the other; always is that answer.
-	constant bool
 	always   *grant
+	constant bool
+	covered  bool // by its resource or a tree; the route itself was not added
 
 	beyond // of its layers
 
@@ -145,9 +146,9 @@ func (c *chain) names(method string) bool {
 type enabled struct {
 	chain
 	preflights *Preflights
-	covered    bool // by its resource or a tree; the route itself was not added
-	routes     int  // that have it now; guarded by registry.mu
-	print      fingerprint
+	config     *CorsConfig // that the routes were added by, or one with the same layers; nil if covered
+	id         int32
+	routes     int32 // that have it now; guarded by registry.mu
 
 	views map[string]*enabled // by method, in place of this one; nil unless a View has entries
 }
@@ -237,7 +238,8 @@ type registry struct {
 	depth     func(*Tree, *Route) int // while many routes are looked at; nil else
 	failed    map[*Route]error        // not covered by resource or tree, since this is in the way
 	key       []byte                  // scratch space for what fingerprints stand for
-	last      int                     // id of a layer
+	last      int32                   // id of a layer, or of an enabled
+	views     map[*Route]*viewLayers  // of those whose handler is a View; nil before the first
 	kept      int                     // how much was left of layers, grants and enabled by tidy
 }
 
@@ -254,16 +256,19 @@ func (f fingerprint) add(element fingerprint) fingerprint {
 	return fingerprint{f[0] + element[0], f[1] + element[1]}
 }
 
-// enable returns what routes with these layers have in common.
-func (reg *registry) enable(layers []placed, covered bool) *enabled {
-	reg.key = strconv.AppendBool(reg.key[:0], covered)
+// enable returns what routes with these layers have in common, which were added through
+// config, or one with the same layers; it is nil for those that are covered.
+func (reg *registry) enable(layers []placed, config *CorsConfig) *enabled {
+	reg.key = strconv.AppendBool(reg.key[:0], config == nil)
 	for _, l := range layers {
 		reg.key = strconv.AppendInt(append(reg.key, ' ', byte('0'+l.place)), int64(l.id), 10)
 	}
 	print := reg.fingerprint(reg.key)
 	e := reg.enabled[print]
 	if e == nil {
-		e = &enabled{chain: newChain(reg.live, layers), preflights: reg.preflights, covered: covered, print: print}
+		reg.last++
+		e = &enabled{chain: newChain(reg.live, layers), preflights: reg.preflights, config: config, id: reg.last}
+		e.covered = config == nil
 		reg.enabled[print] = e
 		if e.timing {
 			reg.timing.Store(true)

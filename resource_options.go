@@ -98,8 +98,8 @@ type grant struct {
 	exposeHeaders string
 	maxAge        string
 
-	timing         bool   // Timing-Allow-Origin says what Access-Control-Allow-Origin does
-	resourcePolicy string // CrossOriginResourcePolicy; the chain says which is in force
+	timing         bool           // Timing-Allow-Origin says what Access-Control-Allow-Origin does
+	resourcePolicy resourcePolicy // CrossOriginResourcePolicy; the chain says which is in force
 
 	exposeAll bool // the names are listed when the response is written
 }
@@ -114,7 +114,7 @@ func newGrant(o ResourceOptions, star bool) *grant {
 		anyHeader:   isStar(o.AllowHeaders),
 
 		timing:         o.AllowTiming,
-		resourcePolicy: o.CrossOriginResourcePolicy,
+		resourcePolicy: resourcePolicyOf(o.CrossOriginResourcePolicy),
 	}
 	if !g.anyMethod {
 		g.methods = slices.Clone(o.AllowMethods)

@@ -28,11 +28,28 @@ const (
 // fixedResourcePolicy is why layers that are not fixed have none.
 const fixedResourcePolicy = "belongs to the route, whatever the origin; name it in a policy of Add, of a Group or of Setup"
 
+// A resourcePolicy is a Cross-Origin-Resource-Policy; the zero value is none.
+type resourcePolicy uint8
+
+var resourcePolicies = [...]string{"", "same-origin", "same-site", "cross-origin"}
+
+func (p resourcePolicy) String() string { return resourcePolicies[p] }
+
+// resourcePolicyOf returns that of value, or what equals none of them, of which nothing is
+// made, where the check refuses value.
+func resourcePolicyOf(value string) resourcePolicy {
+	i := slices.Index(resourcePolicies[:], value)
+	if i < 0 {
+		i = len(resourcePolicies)
+	}
+	return resourcePolicy(i)
+}
+
 // beyond is what a layer, or a chain of them, says beyond CORS.
 type beyond struct {
 	opens          bool // some key does not deny
 	timing         bool // some key has AllowTiming
-	resourcePolicy string
+	resourcePolicy resourcePolicy
 }
 
 // add adds the options of one more key of a layer, and reports whether they agree
@@ -41,8 +58,9 @@ func (b *beyond) add(o ResourceOptions) bool {
 	if o.Deny {
 		return true
 	}
-	agrees := !b.opens || b.resourcePolicy == o.CrossOriginResourcePolicy
-	b.opens, b.timing, b.resourcePolicy = true, b.timing || o.AllowTiming, o.CrossOriginResourcePolicy
+	policy := resourcePolicyOf(o.CrossOriginResourcePolicy)
+	agrees := !b.opens || b.resourcePolicy == policy
+	b.opens, b.timing, b.resourcePolicy = true, b.timing || o.AllowTiming, policy
 	return agrees
 }
 
@@ -70,7 +88,7 @@ func (g *grant) timingOf(allowed string) string {
 // is one, or empty. Browsers ignore all others, in another case, too, as if
 // they were not there. See https://fetch.spec.whatwg.org/#cross-origin-resource-policy-internal-check.
 func checkResourcePolicy(value string) string {
-	known := []string{"same-origin", "same-site", "cross-origin"}
+	known := resourcePolicies[1:]
 	if value == "" || slices.Contains(known, value) {
 		return ""
 	}

@@ -43,11 +43,11 @@ func (e *enabled) decorate(route *Route, h http.Header, r *http.Request, asked *
 			delete(h, tao)
 		}
 	}
-	if g == nil && e.constant && e.resourcePolicy == "" {
+	if g == nil && e.constant && e.resourcePolicy == 0 {
 		return nil, why, false
 	}
 	n := 1
-	if e.resourcePolicy != "" || g != nil && g.timing {
+	if e.resourcePolicy != 0 || g != nil && g.timing {
 		n = 6
 	} else if g != nil {
 		n = 4
@@ -59,8 +59,8 @@ func (e *enabled) decorate(route *Route, h http.Header, r *http.Request, asked *
 	if !e.constant {
 		values.setVaryOrigin(h, e.vary())
 	}
-	if e.resourcePolicy != "" {
-		values.set(h, corp, e.resourcePolicy)
+	if e.resourcePolicy != 0 {
+		values.set(h, corp, e.resourcePolicy.String())
 	}
 	if g == nil {
 		return nil, why, false
@@ -93,7 +93,7 @@ func (e *enabled) isSet(h http.Header, g *grant, origins []string) bool {
 	if !e.constant && !slices.Contains(h[varyKey], e.vary()) {
 		return false
 	}
-	if e.resourcePolicy != "" && !is(corp, e.resourcePolicy) {
+	if e.resourcePolicy != 0 && !is(corp, e.resourcePolicy.String()) {
 		return false
 	}
 	timing := e.preflights.reg.timing.Load()

@@ -81,9 +81,6 @@ type Route struct {
 	preflights atomic.Pointer[Preflights]
 
 	tally atomic.Pointer[tally] // of refusals; nil before the first
-
-	config *CorsConfig // that it was added by; guarded by registry.mu
-	view   *viewLayers // of its handler; nil if that is no View, or was not asked; guarded by registry.mu
 }
 
 // NewRoute returns the Route for an adapter to put into its router: for method

@@ -112,10 +112,10 @@ func (s *Source) refresh(ctx context.Context) error {
 	if errs != nil {
 		return errors.Join(errs...)
 	}
-	if l.resourcePolicy != "" {
+	if l.resourcePolicy != 0 {
 		delete(s.compiler.notes, l)
 		clear(s.compiler.layers)
-		return &ConfigError{Route: "source", Field: "CrossOriginResourcePolicy", Value: l.resourcePolicy, Reason: fixedResourcePolicy}
+		return &ConfigError{Route: "source", Field: "CrossOriginResourcePolicy", Value: l.resourcePolicy.String(), Reason: fixedResourcePolicy}
 	}
 	if l.timing {
 		s.reg.timing.Store(true)

@@ -121,7 +121,8 @@ func (t *Trees) Made(route *Route) {
 	}
 }
 
-func (t *Trees) all() []*Route {
+// Routes returns the routes that Made told of, in that order.
+func (t *Trees) Routes() []*Route {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.routes)
@@ -179,7 +180,7 @@ func (reg *registry) settle() {
 	}
 	a := reg.adapter.(TreeAdapter)
 	depth := a.Depths(false)
-	for _, route := range a.Trees().all() {
+	for _, route := range a.Trees().Routes() {
 		if route.unplaced.Load() {
 			reg.place(route, depth)
 		}
@@ -212,7 +213,7 @@ func (reg *registry) mayCover(route *Route) bool {
 	}
 	return !neverAllowed(route.method) && slices.ContainsFunc(reg.trees, func(t *Tree) bool {
 		list := appendOuter(appendTrees(nil, []*Tree{t}), t.config.layers)
-		return reg.enable(list, true).names(route.method)
+		return reg.enable(list, nil).names(route.method)
 	})
 }
 
@@ -227,7 +228,7 @@ func (reg *registry) wanted(route *Route) (e *enabled, mine bool) {
 		if e == nil || e.covered {
 			return nil, false // about to be added
 		}
-		return route.config.enabledBy(route, e.own()), true
+		return e.config.enabledBy(route, e.own()), true
 	}
 	return reg.covering(route), true
 }
@@ -261,7 +262,7 @@ func (reg *registry) coveringLayers(route *Route) []placed {
 	default:
 		return nil
 	}
-	if !reg.enable(list, true).names(route.method) {
+	if !reg.enable(list, nil).names(route.method) {
 		return nil
 	}
 	return list
@@ -299,7 +300,7 @@ func (reg *registry) appendCovered(routes []*Route) []*Route {
 	for _, route := range routes {
 		listed[route] = true
 	}
-	for _, route := range reg.adapter.(TreeAdapter).Trees().all() {
+	for _, route := range reg.adapter.(TreeAdapter).Trees().Routes() {
 		if e := route.enabled.Load(); e != nil && e.covered && e.preflights.reg == reg && !listed[route] {
 			routes, listed[route] = append(routes, route), true
 		}

@@ -24,7 +24,7 @@ func (c *CorsConfig) addTree(t *Tree, policies []Policy) error {
 	reg.mu.Unlock()
 	trees.note(reg)
 
-	routes := trees.all()
+	routes := trees.Routes()
 	defer reg.lock(resourcesOf(routes)...)()
 	var errs []error
 	for _, route := range routes {
@@ -80,7 +80,7 @@ func (c *CorsConfig) updateTree(t *Tree, policies []Policy, widen bool) error {
 	if t.config == nil || t.config.reg != reg {
 		return &ConfigError{Route: t.String(), Reason: "was not added to this registry; call Add"}
 	}
-	routes := reg.adapter.(TreeAdapter).Trees().all()
+	routes := reg.adapter.(TreeAdapter).Trees().Routes()
 	defer reg.lock(resourcesOf(routes)...)()
 	defer reg.tidy()
 	layers, errs := c.compileAll(policies, t.String(), nil)
@@ -121,11 +121,7 @@ func (reg *registry) stepsOf(routes []*Route) (steps []step) {
 		done[route] = true
 		old := route.enabled.Load()
 		if e, mine := reg.wanted(route); mine && e != old {
-			config := route.config
-			if !route.added.Load() {
-				config = nil
-			}
-			steps = append(steps, step{route.String(), route, config, old, e})
+			steps = append(steps, step{route.String(), route, old, e})
 		}
 	}
 	return steps

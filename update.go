@@ -84,7 +84,7 @@ func (c *CorsConfig) updateRoute(route *Route, policies []Policy, widen bool) er
 	if errs != nil {
 		return errors.Join(errs...)
 	}
-	steps := []step{{name, route, c, old, c.enabledBy(route, layers)}}
+	steps := []step{{name, route, old, c.enabledBy(route, layers)}}
 	if err := c.reg.checkWidening(steps, widen); err != nil {
 		return err
 	}
@@ -109,9 +109,9 @@ func (c *CorsConfig) updateResource(res *Resource, policies []Policy, widen bool
 	var steps []step
 	for _, route := range res.routes {
 		if old := reg.added(route); old != nil {
-			steps = append(steps, step{route.String(), route, route.config, old, route.config.enabledBy(route, old.own())})
+			steps = append(steps, step{route.String(), route, old, old.config.enabledBy(route, old.own())})
 		} else if !route.added.Load() {
-			steps = append(steps, step{route.String(), route, nil, route.enabled.Load(), reg.covering(route)})
+			steps = append(steps, step{route.String(), route, route.enabled.Load(), reg.covering(route)})
 		}
 	}
 	if err := reg.checkWidening(steps, widen); err != nil {
@@ -135,7 +135,7 @@ func (c *CorsConfig) enabledIn(trees []*Tree, route *Route, layers []*layer) *en
 	if res := route.resource; res != nil && res.reg == c.reg {
 		list = appendPlaced(list, inResource, res.layers[:res.nearest])
 	}
-	return c.reg.enableFor(route, layers, appendOuter(appendTrees(list, trees), c.layers), false)
+	return c.reg.enableFor(route, layers, appendOuter(appendTrees(list, trees), c.layers), c)
 }
 
 func appendPlaced(list []placed, at place, layers []*layer) []placed {
@@ -201,8 +201,16 @@ func (reg *registry) lock(resources ...*Resource) (unlock func()) {
 type step struct {
 	name     string
 	route    *Route
-	config   *CorsConfig // whose layers are the furthest; nil if the route was not added itself
 	old, new *enabled
+}
+
+// views returns what the View of the route says; nil if its handler is none.
+func (s step) views() *viewLayers {
+	e := s.new
+	if e == nil {
+		e = s.old
+	}
+	return e.preflights.reg.views[s.route]
 }
 
 // diff returns what the step changes for pages.
@@ -211,10 +219,10 @@ func (s step) diff() RouteChange {
 		return RouteChange{}
 	}
 	change := RouteChange{s.name, diff(s.old.side(s.route), s.new.side(s.route))}
-	if s.old == nil && s.new == nil || s.route.view == nil {
+	if s.old == nil && s.new == nil || s.views() == nil {
 		return change
 	}
-	for _, m := range slices.Sorted(maps.Keys(s.route.view.byMethod)) {
+	for _, m := range slices.Sorted(maps.Keys(s.views().byMethod)) {
 		for _, more := range diff(s.old.of(m).side(s.route), s.new.of(m).side(s.route)) {
 			if !slices.Contains(change.Changes, more) {
 				change.Changes = append(change.Changes, more)
@@ -246,7 +254,6 @@ func (reg *registry) checkWidening(steps []step, widen bool) error {
 // commit takes the steps, which nothing refuses any more.
 func (reg *registry) commit(steps []step) {
 	for _, s := range steps {
-		s.route.config = s.config
 		if s.old == s.new {
 			continue
 		}
@@ -271,7 +278,7 @@ func (e *enabled) count(old *enabled) {
 	}
 }
 
-func (e *enabled) add(routes int) {
+func (e *enabled) add(routes int32) {
 	e.routes += routes
 	for _, v := range e.views {
 		v.routes += routes
@@ -287,7 +294,7 @@ const (
 
 // noteUpdate notes that route no longer answers by old.
 func (route *Route) noteUpdate(old *enabled) {
-	if old.resourcePolicy != "" {
+	if old.resourcePolicy != 0 {
 		route.updated.Store(hadResourcePolicy)
 		return
 	}
@@ -310,7 +317,7 @@ func (e *enabled) noValue(route *Route, g *grant, h http.Header) {
 	if e.preflights.reg.timing.Load() {
 		no(tao)
 	}
-	if e.resourcePolicy == "" && route.updated.Load() == hadResourcePolicy {
+	if e.resourcePolicy == 0 && route.updated.Load() == hadResourcePolicy {
 		h[corp] = nil
 	}
 }

@@ -25,7 +25,6 @@ type View interface {
 
 // A viewLayers is what a View says, compiled.
 type viewLayers struct {
-	reg      *registry
 	rest     *layer // nil if there is no entry ""
 	byMethod map[string]*layer
 }
@@ -33,10 +32,10 @@ type viewLayers struct {
 // compileView asks the View of route, if its handler is one. The caller holds registry.mu.
 func (reg *registry) compileView(route *Route) (errs []error) {
 	view, ok := route.handler.(View)
-	if !ok || isNil(view) || route.view != nil && route.view.reg == reg {
+	if !ok || isNil(view) || reg.views[route] != nil {
 		return nil
 	}
-	v := &viewLayers{reg: reg, byMethod: map[string]*layer{}}
+	v := &viewLayers{byMethod: map[string]*layer{}}
 	policies := view.CORSPolicies()
 	for _, m := range slices.Sorted(maps.Keys(policies)) {
 		p, name := policies[m], route.String()+": CORSPolicies "+strconv.Quote(m)
@@ -64,23 +63,26 @@ func (reg *registry) compileView(route *Route) (errs []error) {
 		v.byMethod[m], errs = l, append(errs, policyErrs...)
 	}
 	if errs == nil {
-		route.view = v
+		if reg.views == nil {
+			reg.views = map[*Route]*viewLayers{}
+		}
+		reg.views[route] = v
 	}
 	return errs
 }
 
 // enableFor returns what route shares its responses by: its own layers, those of its View,
 // and further. The View was compiled.
-func (reg *registry) enableFor(route *Route, own []*layer, further []placed, covered bool) *enabled {
+func (reg *registry) enableFor(route *Route, own []*layer, further []placed, config *CorsConfig) *enabled {
 	with := func(l *layer) *enabled {
 		list := appendPlaced(make([]placed, 0, len(own)+1+len(further)), inRoute, own)
 		if l != nil {
 			list = append(list, placed{l, inView})
 		}
-		return reg.enable(append(list, further...), covered)
+		return reg.enable(append(list, further...), config)
 	}
-	v := route.view
-	if v == nil || v.reg != reg {
+	v := reg.views[route]
+	if v == nil {
 		return with(nil)
 	}
 	if l := v.byMethod[route.method]; l != nil {
@@ -96,25 +98,27 @@ func (reg *registry) enableFor(route *Route, own []*layer, further []placed, cov
 	for _, m := range slices.Sorted(maps.Keys(v.byMethod)) {
 		e.views[m] = with(v.byMethod[m])
 		key = appendString(append(key, ' '), m)
-		key = append(key, e.views[m].print.bytes()...)
+		key = e.views[m].appendID(key)
 	}
-	e.print = reg.fingerprint(append(key, base.print.bytes()...))
-	if same := reg.enabled[e.print]; same != nil {
+	print := reg.fingerprint(base.appendID(key))
+	if same := reg.enabled[print]; same != nil {
 		return same
 	}
-	reg.enabled[e.print] = &e
+	reg.last++
+	e.id = reg.last
+	reg.enabled[print] = &e
 	return &e
 }
 
-func (v *viewLayers) id() int {
+func (v *viewLayers) id() int32 {
 	if v.rest == nil {
 		return 0
 	}
 	return v.rest.id
 }
 
-func (f fingerprint) bytes() []byte {
-	return strconv.AppendUint(strconv.AppendUint([]byte{' '}, f[0], 16), f[1], 16)
+func (e *enabled) appendID(b []byte) []byte {
+	return strconv.AppendInt(append(b, ' '), int64(e.id), 10)
 }
 
 // of returns what decides about method.
@@ -146,14 +150,14 @@ func (reg *registry) coverView(route *Route, further []placed) *enabled {
 		reg.failed[route] = errors.Join(errs...)
 		return nil
 	}
-	return reg.enableFor(route, nil, further, true)
+	return reg.enableFor(route, nil, further, nil)
 }
 
 // viewPolicies returns what is in force for each method that the View has an entry for.
 func (p RoutePolicy) viewPolicies(e *enabled) (list []RoutePolicy) {
 	for _, m := range slices.Sorted(maps.Keys(e.views)) {
 		v := e.views[m]
-		p.Method, p.Origins, p.CrossOriginResourcePolicy = m, nil, v.resourcePolicy
+		p.Method, p.Origins, p.CrossOriginResourcePolicy = m, nil, v.resourcePolicy.String()
 		v.eachKey(func(l placed, key string, g *grant) {
 			if g == nil {
 				p.Origins = append(p.Origins, OriginPolicy{Origin: dynamicKey, Layer: l.place.String(), Dynamic: true})

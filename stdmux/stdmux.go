@@ -64,9 +64,7 @@ type Adapter struct {
 	slots      map[string]*slot      // by the key of a pattern
 	refused    map[*slot]error       // why the mux has no handler of ours there
 	preflights *routecors.Preflights // to be answered; nil before the first Add
-	routes     []*routecors.Route    // that Handle returned
 	methods    []string              // of routes
-	inner      []*Adapter            // that Mount returned
 
 	trees routecors.Trees // of the outermost adapter
 }
@@ -104,7 +102,6 @@ func (a *Adapter) register(pattern string, h http.Handler) *routecors.Route {
 	if s := a.slots[key(path)]; s != nil && s.inMux && method != "" {
 		a.users.Handle(pattern, route) // in the mux, ours has the path
 		s.users.Store(true)
-		a.routes = append(a.routes, route)
 		return route
 	}
 	a.handle(pattern, route)
@@ -140,7 +137,6 @@ func (a *Adapter) Resource(pattern string) *routecors.Resource {
 func (a *Adapter) handle(pattern string, route *routecors.Route) {
 	err := try(a.mux, pattern, route)
 	if err == nil {
-		a.routes = append(a.routes, route)
 		return
 	}
 	// The mux names the pattern that was there first, the user's before ours.
@@ -287,9 +283,6 @@ func (a *Adapter) Mount(prefix string, sub *http.ServeMux, middlewares ...func(h
 	path = strings.TrimSuffix(path, "/")
 	inner.mount = &mount{outer: a, inner: inner, host: host, prefix: path, next: http.StripPrefix(path, next)}
 	a.mux.Handle(prefix, inner.mount)
-	a.mu.Lock()
-	a.inner = append(a.inner, inner)
-	a.mu.Unlock()
 	a.outermost().mounted.Store(true)
 	return inner
 }
