@@ -52,6 +52,7 @@ func newDynamicSite(t *testing.T) (h http.Handler, asked *int) {
 		}),
 		tenants.Add(router.Handle("/closed", says("")), routecors.Policy{"*": {}}),
 		tenants.Add(router.Handle("/any", says(""))),
+		tenants.Add(router.Handle("GET /wide", says("")), routecors.Policy{"regexp:https://.+": {}}),
 		cors.Add(router.Handle("GET /fixed", says(""))),
 	))
 	mux.Handle("GET /internal/cors", inspect.Handler(cors))
@@ -64,12 +65,13 @@ func TestDynamicColumns(t *testing.T) {
 	h, asked := newDynamicSite(t)
 	const f = "a function decides"
 	want := []string{
-		`Route | https://admin.example.com | https://app.example.com | https://*.example.com | https://*.preview.example.com | regexp:https://[a-z]\.example | * any other origin`,
-		strings.Join([]string{"/any", f, f, f, f, f, f}, " | "),
-		"/closed | GET, HEAD, POST by * | GET, HEAD, POST by * | GET, HEAD, POST by * | GET, HEAD, POST by * | – | GET, HEAD, POST",
-		"GET /fixed | denied by * | GET | denied by * | GET | GET | denied",
-		"GET /near | GET | GET by https://*.example.com | GET | GET by https://*.example.com | " + f + " | " + f,
-		strings.Join([]string{"PUT /all", f, f, f, f, f, f}, " | "),
+		`Route | https://admin.example.com | https://app.example.com | https://*.example.com | https://*.preview.example.com | regexp:https://.+ | regexp:https://[a-z]\.example | * any other origin`,
+		strings.Join([]string{"/any", f, f, f, f, f, f, f}, " | "),
+		"/closed | GET, HEAD, POST by * | GET, HEAD, POST by * | GET, HEAD, POST by * | GET, HEAD, POST by * | – | – | GET, HEAD, POST",
+		"GET /fixed | denied by * | GET | denied by * | GET | – | GET | denied",
+		"GET /near | GET | GET by https://*.example.com | GET | GET by https://*.example.com | – | " + f + " | " + f,
+		"GET /wide | GET by regexp:https://.+ | GET by regexp:https://.+ | GET by regexp:https://.+ | GET by regexp:https://.+ | GET | " + f + " | " + f,
+		strings.Join([]string{"PUT /all", f, f, f, f, f, f, f}, " | "),
 	}
 	if diff := cmp.Diff(want, sortedRows(rows(t, h, "/internal/cors?part=routes"))); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -232,7 +232,7 @@ func (known patterns) cell(r row, c column) cell {
 	switch {
 	case own >= 0 && (asked < 0 || own < asked):
 		return target.with(p.Origins[own])
-	case own < 0 && c.example == "", first < 0:
+	case own < 0 && c.example == "" && asked != 0, first < 0:
 	case first == asked:
 		return target.ask(p.Origins[asked])
 	default:
