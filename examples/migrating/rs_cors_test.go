@@ -88,6 +88,7 @@ var rsCORS = []row{
 	},
 	{
 		setting: "AllowOriginRequestFunc: func(r *http.Request, origin string) bool",
+		//lint:ignore SA1019 who comes from it has it
 		theirs: cors.New(cors.Options{AllowOriginRequestFunc: func(r *http.Request, origin string) bool {
 			return r.Header.Get("X-Forwarded-Host")+" "+origin == "shop.example https://tenant.example"
 		}}).Handler,
