@@ -203,16 +203,12 @@ var rsCORS = []row{
 	{
 		theirs: cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, MaxAge: 600}).Handler,
 		policy: routecors.Policy{"https://app.example.com": {MaxAge: 600}},
-		tries: []try{
-			{do: preflight("Access-Control-Max-Age", "https://app.example.com", "GET /items"), want: "600"},
-		},
+		tries:  []try{{do: preflight("Access-Control-Max-Age", "https://app.example.com", "GET /items"), want: "600"}},
 	},
 	{
 		theirs: cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, MaxAge: -1}).Handler,
 		policy: routecors.Policy{"https://app.example.com": {MaxAge: -1}},
-		tries: []try{
-			{do: preflight("Access-Control-Max-Age", "https://app.example.com", "GET /items"), want: "0"},
-		},
+		tries:  []try{{do: preflight("Access-Control-Max-Age", "https://app.example.com", "GET /items"), want: "0"}},
 	},
 	{
 		theirs:     cors.New(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, MaxAge: 604800}).Handler,
