@@ -123,8 +123,12 @@ func (e *explanation) ladder() (steps []Step) {
 	step(stepAdded, "http-responses", added)
 	layer, key := e.decisive()
 	step(stepOrigin, "origin-header", "it is one serialized origin, or does not matter")
-	step(stepListed, "http-access-control-allow-origin", fmt.Sprintf("the key %s of the layer %q decides", quoted(key), layer))
-	step(stepNotDenied, "http-access-control-allow-origin", "the key does not deny it")
+	decides, named := "the key", " "+quoted(key)
+	if key == dynamicKey {
+		decides, named = "the function", ""
+	}
+	step(stepListed, "http-access-control-allow-origin", fmt.Sprintf("%s%s of the layer %q decides", decides, named, layer))
+	step(stepNotDenied, "http-access-control-allow-origin", decides+" does not deny it")
 	step(stepMethod, "http-access-control-allow-methods", "the route allows "+quoted(e.Method))
 	if !e.Preflight {
 		step(stepCheck, "concept-cors-check", "the browser sees Access-Control-Allow-Origin "+quoted(e.Response.get(acao)))
@@ -133,7 +137,7 @@ func (e *explanation) ladder() (steps []Step) {
 	}
 	names := "it asks for no header"
 	if len(e.Headers) > 0 {
-		names = "the key allows " + list(e.Headers)
+		names = decides + " allows " + list(e.Headers)
 	}
 	step(stepHeaders, "http-access-control-allow-headers", names)
 	step(stepCheck, "concept-cors-check", "the browser sees Access-Control-Allow-Origin "+quoted(e.Response.get(acao)))

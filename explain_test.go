@@ -47,6 +47,8 @@ func newExplained(t *testing.T, router conformance.Router) *routecors.CorsConfig
 		switch origin {
 		case "https://tenant.example":
 			return &routecors.ResourceOptions{AllowHeaders: []string{"X-T"}}, nil
+		case "https://gone.example":
+			return &routecors.ResourceOptions{Deny: true}, nil
 		case "https://evil.example":
 			return nil, errors.New("the table is locked")
 		}
@@ -146,6 +148,7 @@ var explanations = []struct {
 
 	{"GET /items/7", "Origin: https://bad.example", routecors.OriginDenied, `take Deny from the key "https://bad.example" of the defaults`},
 	{"GET /items/7", "Origin: https://a.bad.example", routecors.OriginDenied, `list "https://a.bad.example" in the policy that Add gets with "GET /items/{id}": the key "https://*.bad.example" of the defaults, which denies it, is further away`},
+	{"PUT /tenants", "Origin: https://gone.example", routecors.OriginDenied, `have the function of the Dynamic layer allow "https://gone.example"`},
 	{"GET /strict", "Origin: null", routecors.OriginDenied, `serve the page so that it has an origin of its own`},
 	{"GET /strict", "Origin: https://a.example", routecors.OriginDenied, `list "https://a.example" beside the key "*" of the policy that Add gets with "GET /strict"`},
 

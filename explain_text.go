@@ -68,8 +68,13 @@ func (d Decision) write(b *strings.Builder, indent string) {
 	}
 	for _, l := range d.Layers {
 		says := "no key matches"
-		if l.Decides {
-			text, _ := l.Options.MarshalJSON() // it has no error
+		text, _ := l.Options.MarshalJSON() // it has no error
+		switch {
+		case l.Key == dynamicKey && d.Reason == OriginUndecided:
+			says = "its function could not decide"
+		case l.Key == dynamicKey:
+			says = "its function decides: " + string(text)
+		case l.Decides:
 			says = "key " + quoted(l.Key) + " decides: " + string(text)
 		}
 		line("  layer ", l.Layer, ": ", says)

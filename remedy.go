@@ -53,6 +53,9 @@ func (e *explanation) remedy() string {
 			return nullRemedy
 		}
 		layer, key := e.decisive()
+		if key == dynamicKey {
+			return "have the function of the Dynamic layer allow " + e.page()
+		}
 		if e.Origin == key {
 			return "take Deny from the key " + strconv.Quote(key) + " of " + e.place(layer)
 		}

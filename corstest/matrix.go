@@ -31,7 +31,9 @@ import (
 // preflight.
 //
 // What a page can do without any policy is "sends, blind": CORS keeps no page from
-// sending what a form can send. "nothing" is a preflight that is refused.
+// sending what a form can send. "nothing" is a preflight that is refused. "as a
+// function decides" is what a routecors.Dynamic says of all origins that no nearer key
+// matches. It is not asked: what it says may depend on what is in a database.
 //
 // Routes that were not added are private, and not listed, since not every router can
 // list them. Those that a test is to keep private are named in private, as requests:
@@ -54,7 +56,7 @@ func Matrix(t testing.TB, cors *routecors.CorsConfig, private ...string) string 
 		if !ok || !found {
 			t.Fatalf("corstest: private request %q: write a method and a path, such as DELETE /articles/all", request)
 		}
-		m.section(request+" (private)", "https://"+cmp.Or(host, m.browser.base.Host)+"/"+path, []string{method}, everyone, nil)
+		m.section(request+" (private)", "https://"+cmp.Or(host, m.browser.base.Host)+"/"+path, []string{method}, everyone, nil, false)
 	}
 	return m.out.String()
 }
@@ -72,7 +74,8 @@ type matrix struct {
 	out     strings.Builder
 }
 
-// route writes the section of p, and returns the keys of its policies.
+// route writes the section of p, and returns the keys of its policies. Keys behind the
+// function of a Dynamic do not decide by themselves, and are left out of the section.
 func (m *matrix) route(p routecors.RoutePolicy) (keys []string) {
 	methods, names := []string{p.Route.Method()}, []string{"content-type"}
 	switch p.Route.Method() {
@@ -81,12 +84,16 @@ func (m *matrix) route(p routecors.RoutePolicy) (keys []string) {
 	case "GET":
 		methods = append(methods, "HEAD")
 	}
+	asks, nearer := false, []string(nil)
 	for _, o := range p.Origins {
-		if o.Dynamic {
-			defer fmt.Fprintln(&m.out, "\ta function decides for other origins")
+		if asks = asks || o.Dynamic; o.Dynamic {
 			continue
 		}
 		keys = append(keys, o.Origin)
+		if asks {
+			continue
+		}
+		nearer = append(nearer, o.Origin)
 		names = append(names, o.Options.AllowHeaders...)
 		if p.Route.Method() == "" {
 			methods = append(methods, o.Methods...)
@@ -98,19 +105,23 @@ func (m *matrix) route(p routecors.RoutePolicy) (keys []string) {
 	}
 	url := "https://" + cmp.Or(p.Sample.Host, m.browser.base.Host) + p.Sample.URL.EscapedPath()
 	title := strings.TrimSpace(p.Route.Method() + " " + pattern(p))
-	m.section(title, url, methods, keys, names)
+	m.section(title, url, methods, nearer, names, asks)
 	return keys
 }
 
 // section writes what pages can do with each of methods at url: pages that none of
 // keys matches, of "null", and of each key. Methods of which the same is true share
-// their lines; what is closed to every page is left out beside what is not.
-func (m *matrix) section(title, url string, methods, keys, names []string) {
+// their lines; what is closed to every page is left out beside what is not. asks says
+// that a function decides for all other pages.
+func (m *matrix) section(title, url string, methods, keys, names []string, asks bool) {
+	if !asks {
+		keys = append([]string{"null"}, keys...)
+	}
 	names = sorted(names)
 	var texts []string
 	with := map[string][]string{} // methods by text
 	for _, method := range methods {
-		text := m.lines(method, url, sorted(append([]string{"null"}, keys...)), names)
+		text := m.lines(method, url, sorted(keys), names, asks)
 		if with[text] == nil {
 			texts = append(texts, text)
 		}
@@ -138,10 +149,11 @@ func sorted(list []string) []string {
 	return slices.Compact(list)
 }
 
-// The outcomes of a request that no policy allows.
+// The outcomes of a request that no policy allows, and of one that is not tried.
 const (
 	nothing = "nothing"
 	blind   = "sends, blind"
+	asked   = "as a function decides"
 )
 
 // closed reports whether all lines say what is true without any policy.
@@ -156,14 +168,21 @@ func closed(text string) bool {
 }
 
 // lines returns a line for any other origin, and one for each key that differs.
-func (m *matrix) lines(method, url string, keys, names []string) string {
+func (m *matrix) lines(method, url string, keys, names []string, asks bool) string {
 	var b strings.Builder
 	base := ""
-	if of, ok := stranger(keys); ok {
+	if asks {
+		base = asked
+		fmt.Fprintf(&b, "any other origin\t%s\n", base)
+	} else if of, ok := stranger(keys); ok {
 		base = m.outcome(of, method, url, names)
 		fmt.Fprintf(&b, "any other origin\t%s\n", base)
 	}
 	for _, key := range keys {
+		if asks && key != "null" && example(key) == "null" {
+			fmt.Fprintf(&b, "%s\tno origin is known that it matches\n", key)
+			continue
+		}
 		if got := m.outcome(example(key), method, url, names); got != base {
 			fmt.Fprintf(&b, "%s\t%s\n", key, got)
 		}

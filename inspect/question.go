@@ -46,7 +46,12 @@ type answer struct {
 type layer struct {
 	Name, Key, Options string
 	Decides            bool
+	Asked, Undecided   bool // a function decides, or could not
 }
+
+// dynamicKey is the Key of a LayerDecision where a function decides. No origin and no
+// pattern is written so.
+const dynamicKey = "(dynamic)"
 
 // An exchange is one request with the response to it.
 type exchange struct {
@@ -97,7 +102,7 @@ func (q question) answer(cors *routecors.CorsConfig, r *http.Request) *answer {
 	a.Exchanges = append(a.Exchanges, e)
 	for _, l := range d.Layers {
 		options, _ := json.Marshal(l.Options) // of strings and numbers, it cannot fail
-		a.Layers = append(a.Layers, layer{l.Layer, l.Key, string(options), l.Decides})
+		a.Layers = append(a.Layers, layer{l.Layer, l.Key, string(options), l.Decides, l.Key == dynamicKey, l.Key == dynamicKey && d.Reason == routecors.OriginUndecided})
 	}
 	return a
 }

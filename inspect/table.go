@@ -8,17 +8,23 @@ import (
 	"strings"
 
 	"github.com/routecors/routecors"
+	"github.com/routecors/routecors/internal/origin"
 )
 
 // What the table shows.
 //
 // A row is a route, a column the key of some policy. A cell says what a page gets that
 // the key stands for: by the key itself where the policies of the route have it and it
-// can decide, else by whatever decides there instead, which Explain tells.
+// can decide, else by the first key that matches: RoutePolicy has them in that order.
 //
-// For a key that is a pattern Explain is asked about an origin that it matches. A
-// regular expression is not made up an origin for: where a route does not have it, the
-// cell is empty. So is "*", which stands for the origins that no key names.
+// A key that is a pattern stands for one origin that it matches. A regular expression
+// is not made up an origin for: where a route does not have it, the cell is empty. So is
+// "*", which stands for the origins that no key names.
+//
+// The function of a Dynamic has no column. It decides the cells that no nearer key
+// does, "*" among them, and they say no more than that: what a function says of an origin
+// is found out by asking it, which the program pays for. The page does so only where
+// somebody asks about an origin.
 //
 // Large tables are cut to the rows and columns that come first, those of most routes:
 // the filter, which runs here and not in the browser, finds the others.
@@ -34,6 +40,7 @@ type table struct {
 	MoreColumns, MoreRows   int // that match, and are left out
 	Routes, Public, Private int // of the whole table
 	Complete                bool
+	Asks                    bool // a function decides some cell
 }
 
 type column struct {
@@ -54,13 +61,14 @@ func (c column) Exact() string {
 type row struct {
 	Method, Pattern string
 	Public, Covered bool
+	ResourcePolicy  string // Cross-Origin-Resource-Policy, if any
 	Cells           []cell
 	policy          routecors.RoutePolicy
 }
 
 // A cell is what a page of an origin may do with a route.
 type cell struct {
-	Class               string // "open", "credentials", "denied", "none" or "unlisted"
+	Class               string // "open", "credentials", "denied", "none", "asked" or "unlisted"
 	Text, By            string // By names what decides, if it is not the key of the column
 	Repeats             bool   // By has a column
 	Detail              string // in a sentence
@@ -92,13 +100,15 @@ func newTable(cors *routecors.CorsConfig, filter string) *table {
 	for _, c := range t.Columns {
 		shown[c.Key] = true
 	}
+	patterns := patterns{}
 	for i, r := range t.Rows {
 		if !r.Public {
 			continue
 		}
 		for _, c := range t.Columns {
-			got := cellOf(cors, r, c)
+			got := patterns.cell(r, c)
 			got.Repeats = shown[got.By]
+			t.Asks = t.Asks || got.Class == "asked"
 			t.Rows[i].Cells = append(t.Rows[i].Cells, got)
 		}
 	}
@@ -112,8 +122,16 @@ func (t *table) read(cors *routecors.CorsConfig) (rows []row, columns []column) 
 	added := cors.Routes()
 	for _, p := range added {
 		policies[p.Route] = p
+		others := false
 		for _, o := range p.Origins {
+			if o.Dynamic || o.Origin == "*" {
+				others = true
+				continue
+			}
 			count[o.Origin]++
+		}
+		if others {
+			count["*"]++
 		}
 	}
 	registered, complete := cors.AllRoutes()
@@ -121,11 +139,11 @@ func (t *table) read(cors *routecors.CorsConfig) (rows []row, columns []column) 
 	for _, r := range registered {
 		p, public := policies[r.Route]
 		listed[r.Route] = true
-		rows = append(rows, row{Method: r.Method, Pattern: r.Pattern, Public: public, Covered: p.Covered, policy: p})
+		rows = append(rows, row{Method: r.Method, Pattern: r.Pattern, Public: public, Covered: p.Covered, ResourcePolicy: p.CrossOriginResourcePolicy, policy: p})
 	}
 	for _, p := range added { // what the router hides from its adapter
 		if !listed[p.Route] {
-			rows = append(rows, row{Method: p.Route.Method(), Pattern: p.Route.Pattern(), Public: true, Covered: p.Covered, policy: p})
+			rows = append(rows, row{Method: p.Route.Method(), Pattern: p.Route.Pattern(), Public: true, Covered: p.Covered, ResourcePolicy: p.CrossOriginResourcePolicy, policy: p})
 		}
 	}
 	t.Complete, t.Routes = complete, len(rows)
@@ -183,31 +201,43 @@ func example(key string) string {
 	return origin
 }
 
-// cellOf returns what pages that c stands for may do with r.
-func cellOf(cors *routecors.CorsConfig, r row, c column) cell {
+// patterns are the keys that are no exact origins, parsed once.
+type patterns map[string]origin.Pattern
+
+// match reports whether key matches o.
+func (known patterns) match(key, o string) bool {
+	switch {
+	case key == "*":
+		return true
+	case rank(key) == 0:
+		return key == o
+	}
+	p, ok := known[key]
+	if !ok {
+		p, _ = origin.ParsePattern(key) // Add took it
+		known[key] = p
+	}
+	return p.Match(o)
+}
+
+// cell returns what pages that c stands for may do with r.
+func (known patterns) cell(r row, c column) cell {
 	p := r.policy
 	target := cell{Origin: c.example, Method: r.Method, URL: urlOf(p.Sample)}
-	for _, o := range p.Origins {
-		if o.Origin == c.Key {
-			return target.with(o)
-		}
-	}
-	if c.Key != "*" && c.example != "" && target.URL != "" {
-		asked := *p.Sample
-		asked.Method = http.MethodOptions
-		method := r.Method
-		if method == "" {
-			method = http.MethodGet // a layer decides whatever the method is
-		}
-		asked.Header = http.Header{"Origin": {c.example}, "Access-Control-Request-Method": {method}}
-		for _, l := range cors.Explain(&asked).Layers {
-			for _, o := range p.Origins {
-				if l.Decides && o.Origin == l.Key && o.Layer == l.Layer {
-					target.By = o.Origin
-					return target.with(o)
-				}
-			}
-		}
+	asked := slices.IndexFunc(p.Origins, func(o routecors.OriginPolicy) bool { return o.Dynamic })
+	own := slices.IndexFunc(p.Origins, func(o routecors.OriginPolicy) bool { return o.Origin == c.Key })
+	first := slices.IndexFunc(p.Origins, func(o routecors.OriginPolicy) bool {
+		return o.Dynamic || c.Key != "*" && c.example != "" && known.match(o.Origin, c.example)
+	})
+	switch {
+	case own >= 0 && (asked < 0 || own < asked):
+		return target.with(p.Origins[own])
+	case own < 0 && c.example == "" && asked != 0, first < 0:
+	case first == asked:
+		return target.ask(p.Origins[asked])
+	default:
+		target.By = p.Origins[first].Origin
+		return target.with(p.Origins[first])
 	}
 	target.Class, target.Text = "unlisted", "–"
 	target.Detail = "no policy of the route lists it"
@@ -215,6 +245,16 @@ func cellOf(cors *routecors.CorsConfig, r row, c column) cell {
 		target.Detail = "the policies of the route do not have this pattern; what decides depends on the origin"
 	}
 	return target
+}
+
+// ask says that the function of o decides.
+func (c cell) ask(o routecors.OriginPolicy) cell {
+	if c.Method == "" {
+		c.Method = http.MethodGet
+	}
+	c.Class, c.Text = "asked", "a function decides"
+	c.Detail = "the function of the layer “" + o.Layer + "” decides; it is asked only where a question names an origin"
+	return c
 }
 
 // with says in words that o decides.
@@ -247,6 +287,9 @@ func (c cell) with(o routecors.OriginPolicy) cell {
 	}
 	if names := o.Options.ExposeHeaders; len(names) > 0 {
 		c.Detail += "; exposes " + abridge(names)
+	}
+	if o.Options.AllowTiming {
+		c.Detail += "; resource timing can be read"
 	}
 	switch age := o.Options.MaxAge; {
 	case age > 0:

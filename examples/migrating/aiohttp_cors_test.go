@@ -248,7 +248,7 @@ var aiohttpCORS = []row{
 			{do: header("Access-Control-Allow-Origin", "GET /items", "Origin: https://client.example.org"), want: "*"},
 			{do: header("status", "GET /items", "Origin: https://client.example.org"), want: "200"},
 		},
-		difference: "It overrides, as it does everything in net/http. There it is an AssertionError, and a 500.",
+		difference: "It overrides, as it does everything in net/http. There it is an AssertionError, and a 500. A reverse proxy goes into `routecors.Proxy`, which removes what the upstream says.",
 	},
 	{
 		setting: `cors.add(app.router.add_static("/static", path), {origin: ResourceOptions()})`,
@@ -292,10 +292,23 @@ var aiohttpCORS = []row{
 		difference: "A Go handler of several methods is several routes, or one with AllowMethods. Of several policies of one Add the first is the nearest.",
 	},
 	{
-		setting:    "get_request_config(self, request, method)",
-		about:      " of a view",
-		waits:      "dynamic",
-		difference: "The function gives the options of the origin for a request.",
+		setting: "get_request_config(self, request, method)",
+		about:   " of a view",
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			known := map[string]*routecors.ResourceOptions{"PUT https://client.example.org": {}}
+			views, err := cors.Dynamic(routecors.Dynamic{
+				Origin: func(r *http.Request, origin string) (*routecors.ResourceOptions, error) {
+					return known[r.Method+" "+origin], nil
+				},
+			})
+			return errors.Join(err, views.Add(router.Handle("GET /items", items)), views.Add(router.Handle("PUT /items", items)))
+		},
+		tries: []try{
+			{do: page("https://client.example.org", "PUT /items"), want: "reads"},
+			{do: page("https://client.example.org", "GET /items"), want: "blind"},
+			{do: page("https://other.example", "PUT /items"), want: "refused"},
+		},
+		difference: "The function gives the options of one origin, where no nearer policy has it; nil leaves it to the defaults. Of a preflight, too, the method is that of the request to come.",
 	},
 	{
 		setting:    `ResourceOptions(allow_header="*")`,

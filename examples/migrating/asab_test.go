@@ -1,7 +1,9 @@
 package migrating
 
 import (
+	"context"
 	"errors"
+	"net/http"
 
 	"github.com/routecors/routecors"
 	"github.com/routecors/routecors/stdmux"
@@ -107,19 +109,49 @@ var asabWeb = []row{
 		difference: "For each route, in code.",
 	},
 	{
-		setting:    "container.enable_cors(allow_origin=is_origin_allowed)",
-		waits:      "dynamic",
-		difference: "The function gets the request with its context.",
+		setting: "container.enable_cors(allow_origin=is_origin_allowed)",
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			known := map[string]*routecors.ResourceOptions{"https://app.example.com": {}}
+			tenants, err := cors.Dynamic(routecors.Dynamic{
+				Origin: func(r *http.Request, origin string) (*routecors.ResourceOptions, error) { return known[origin], nil },
+			})
+			return errors.Join(err, tenants.Add(router.Handle("PUT /items", items)))
+		},
+		tries: []try{
+			{do: page("https://app.example.com", "PUT /items"), want: "reads"},
+			{do: page("https://other.example", "PUT /items"), want: "refused"},
+		},
+		difference: "It gets the request, too, and says what the origin may do. A preflight and its request get the same answer, since it sees nothing in which they differ.",
 	},
 	{
-		setting:    "enable_cors",
-		about:      " called again, to replace the origins",
-		waits:      "update",
-		difference: "The policy of a route, the others go on.",
+		setting: "enable_cors",
+		about:   " called again, to replace the origins",
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			origins := routecors.Policy{"https://app.example.com": {}}
+			source, err := cors.Source(context.Background(), func(context.Context) (routecors.Policy, error) { return origins, nil })
+			addErr := source.Config().Add(router.Handle("PUT /items", items))
+			origins = routecors.Policy{"https://new.example.com": {}}
+			return errors.Join(err, addErr, source.Refresh(context.Background()))
+		},
+		tries: []try{
+			{do: page("https://new.example.com", "PUT /items"), want: "reads"},
+			{do: page("https://app.example.com", "PUT /items"), want: "refused"},
+		},
+		difference: "All routes change at once, while the server runs; `source.RefreshEvery` does it by itself. A policy that is wrong is an error, and the one before stays. A browser keeps a preflight for MaxAge.",
 	},
 	{
-		about:      "The policy in the configuration file",
-		waits:      "files",
-		difference: "JSON, read strictly: an unknown name is an error.",
+		about: "The policy in the configuration file",
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			router.Handle("POST /items", items)
+			file, err := routecors.ParsePolicyFile("policies.json", []byte(`{"cors": "https://app.example.com", "cors_preflight_paths": "/items"}`))
+			_, applyErr := cors.Apply(file)
+			return errors.Join(err, applyErr)
+		},
+		tries: []try{
+			{do: page("https://app.example.com", "POST /items", withJSON), want: "reads"},
+			{do: page("https://other.example", "POST /items", withJSON), want: "refused"},
+			{do: page("https://app.example.com", "PUT /private"), want: "refused"},
+		},
+		difference: "JSON, read strictly: an unknown name, and a path without a route, is an error with line and column. Beside these two names it can have defaults, policies by name, and those of each route. `Apply` with the file as it is later changes what differs, and returns it.",
 	},
 }

@@ -2,6 +2,7 @@ package migrating
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/routecors/routecors"
 	"github.com/routecors/routecors/stdmux"
@@ -67,10 +68,20 @@ var asgiCORS = []row{
 		difference: "Globs run across dots, so that this one takes hosts of other people. A regular expression is anchored at both ends and says what it takes.",
 	},
 	{
-		setting:    "callback=validate_origin",
-		about:      ", also async",
-		waits:      "dynamic",
-		difference: "It gets the request with its context, too.",
+		setting: "callback=validate_origin",
+		about:   ", also async",
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			known := map[string]*routecors.ResourceOptions{"https://www.example.com": {}}
+			tenants, err := cors.Dynamic(routecors.Dynamic{
+				Origin: func(r *http.Request, origin string) (*routecors.ResourceOptions, error) { return known[origin], nil },
+			})
+			return errors.Join(err, tenants.Add(router.Handle("PUT /items", items)))
+		},
+		tries: []try{
+			{do: page("https://www.example.com", "PUT /items"), want: "reads"},
+			{do: page("https://other.example", "PUT /items"), want: "refused"},
+		},
+		difference: "It gets the request, too, with a context that ends after a second, or after Timeout. An error, a panic or no answer in time opens nothing. Where it looks into a table, a `cors.Source` loads that ahead of requests.",
 	},
 	{
 		setting: `headers=["Authorization", "content-type"]`,

@@ -113,10 +113,23 @@ var djangoCORSHeaders = []row{
 		difference: "A group has one more layer of defaults.",
 	},
 	{
-		setting:    "check_request_enabled",
-		about:      ", to look the origin up",
-		waits:      "dynamic",
-		difference: "The function gives the options of the origin; there it adds to what the settings allow.",
+		setting: "check_request_enabled",
+		about:   ", to look the origin up",
+		policy:  routecors.Policy{"https://example.com": {}},
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			known := map[string]*routecors.ResourceOptions{"https://tenant.example": {MaxAge: 600}}
+			tenants, err := cors.Dynamic(routecors.Dynamic{
+				Origin: func(r *http.Request, origin string) (*routecors.ResourceOptions, error) { return known[origin], nil },
+			})
+			return errors.Join(err, tenants.Add(router.Handle("PUT /items", items)))
+		},
+		tries: []try{
+			{do: page("https://tenant.example", "PUT /items"), want: "reads"},
+			{do: page("https://example.com", "PUT /items"), want: "reads"},
+			{do: page("https://other.example", "PUT /items"), want: "refused"},
+			{do: preflight("Access-Control-Max-Age", "https://tenant.example", "PUT /items"), want: "600"},
+		},
+		difference: "nil leaves the origin to the settings, as False does there. Here the function is asked before the defaults, and says what the origin may do.",
 	},
 	{
 		setting: `CORS_ALLOW_METHODS = ["GET", "PUT"]`,
@@ -198,26 +211,30 @@ var djangoCORSHeaders = []row{
 	},
 	{
 		setting: `CSRF_TRUSTED_ORIGINS = ["https://example.com"]`,
-		waits:   "csrf",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			protection := http.NewCrossOriginProtection()
-			err := protection.AddTrustedOrigin("https://example.com")
-			return errors.Join(err, cors.Add(router.Handle("POST /items", protection.Handler(items)), routecors.Policy{"https://example.com": {AllowCredentials: true}, "*": {}}))
+			return cors.Add(router.Handle("POST /items", items), routecors.Policy{"https://example.com": {AllowCredentials: true}, "*": {}})
+		},
+		outermost: func(cors *routecors.CorsConfig, mux http.Handler) http.Handler {
+			protection := cors.CrossOriginProtection()
+			return cors.Handler(protection.Handler(mux))
 		},
 		tries: []try{
 			{do: page("https://example.com", "POST /items", withCookies), want: "reads as ann"},
 			{do: header("status", "POST /items", "Origin: https://other.example"), want: "403"},
+			{do: header("status", "PUT /private", "Origin: https://example.com"), want: "403"},
+			{do: header("status", "POST /items"), want: "200"},
 		},
-		difference: "CORS keeps no page from sending a form. The protection of net/http does.",
+		difference: "CORS keeps no page from sending a form; this does. Trusted is who may read the route with AllowCredentials, by a key that says whose page it is. There it is a list beside, for every path.",
 	},
 	{
 		setting: "CORS_REPLACE_HTTPS_REFERER = True",
 		about:   ", `CorsPostCsrfMiddleware`, before 4.0",
-		waits:   "csrf",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			protection := http.NewCrossOriginProtection()
-			err := protection.AddTrustedOrigin("https://example.com")
-			return errors.Join(err, cors.Add(router.Handle("POST /items", protection.Handler(items)), routecors.Policy{"https://example.com": {AllowCredentials: true}}))
+			return cors.Add(router.Handle("POST /items", items), routecors.Policy{"https://example.com": {AllowCredentials: true}})
+		},
+		outermost: func(cors *routecors.CorsConfig, mux http.Handler) http.Handler {
+			protection := cors.CrossOriginProtection()
+			return cors.Handler(protection.Handler(mux))
 		},
 		tries: []try{
 			{do: page("https://example.com", "POST /items", withCookies), want: "reads as ann"},

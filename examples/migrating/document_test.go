@@ -78,16 +78,10 @@ func (r row) line(source map[string]string) string {
 		delete(source, "policy")
 		delete(source, "option")
 	}
-	for _, field := range []string{"policy", "option", "code", "onChi"} {
+	for _, field := range []string{"policy", "option", "code", "onChi", "outermost"} {
 		if s := source[field]; s != "" {
 			here = append(here, code(s))
 		}
-	}
-	if len(here) == 0 {
-		here = append(here, "not yet")
-	}
-	if r.waits != "" {
-		here[len(here)-1] += " <!-- waits: " + r.waits + " -->"
 	}
 	return "| " + there + " | " + strings.Join(here, "; ") + " | " + strings.ReplaceAll(r.difference, "|", `\|`) + " |"
 }

@@ -2,6 +2,7 @@ package migrating
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -59,14 +60,43 @@ var ginContribCORS = []row{
 		difference: "Anchored at both ends, and compiled once. There a match anywhere in the origin is enough, and the expression is put in lower case first (`\\D` becomes `\\d`).",
 	},
 	{
-		setting:    "AllowOriginFunc: func(origin string) bool",
-		waits:      "dynamic",
-		difference: "The function gives the options of the origin, or none.",
+		setting: "AllowOriginFunc: func(origin string) bool",
+		theirs:  inGin(cors.Config{AllowOriginFunc: func(origin string) bool { return origin == "https://tenant.example" }}),
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			known := map[string]*routecors.ResourceOptions{"https://tenant.example": {}}
+			tenants, err := cors.Dynamic(routecors.Dynamic{
+				Origin: func(r *http.Request, origin string) (*routecors.ResourceOptions, error) { return known[origin], nil },
+			})
+			return errors.Join(err, tenants.Add(router.Handle("GET /items", items)))
+		},
+		tries: []try{
+			{do: page("https://tenant.example", "GET /items"), want: "reads"},
+			{do: page("https://other.example", "GET /items"), want: "blind"},
+		},
+		unseen:     true,
+		difference: "It returns what the origin may do; nil, where it does not know it. For a table of origins `cors.Source` is simpler, and faster.",
 	},
 	{
-		setting:    "AllowOriginWithContextFunc: func(c *gin.Context, origin string) bool",
-		waits:      "dynamic",
-		difference: "It gets the request, and names the headers that it reads, for Vary.",
+		setting: "AllowOriginWithContextFunc: func(c *gin.Context, origin string) bool",
+		theirs: inGin(cors.Config{AllowOriginWithContextFunc: func(c *gin.Context, origin string) bool {
+			return c.GetHeader("X-Forwarded-Host")+" "+origin == "shop.example https://tenant.example"
+		}}),
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			known := map[string]*routecors.ResourceOptions{"shop.example https://tenant.example": {}}
+			tenants, err := cors.Dynamic(routecors.Dynamic{
+				Origin: func(r *http.Request, origin string) (*routecors.ResourceOptions, error) {
+					return known[r.Header.Get("X-Forwarded-Host")+" "+origin], nil
+				},
+				Vary: []string{"X-Forwarded-Host"},
+			})
+			return errors.Join(err, tenants.Add(router.Handle("GET /items", items)))
+		},
+		tries: []try{
+			{do: header("Access-Control-Allow-Origin", "GET /items", "Origin: https://tenant.example", "X-Forwarded-Host: shop.example"), want: "https://tenant.example"},
+			{do: header("Access-Control-Allow-Origin", "GET /items", "Origin: https://tenant.example", "X-Forwarded-Host: other.example"), want: "none"},
+			{do: header("Vary", "GET /items", "Origin: https://tenant.example", "X-Forwarded-Host: shop.example"), want: "Origin, X-Forwarded-Host", theirs: "Origin"},
+		},
+		difference: "It sees the method, the URL, the host, and the headers that Vary names, and no values of a middleware, which a preflight may not have. There a cache can hand the answer for one host to another.",
 	},
 	{
 		theirs: inGin(cors.Config{AllowOrigins: []string{"https://app.example.com"}, AllowMethods: []string{"GET", "PUT"}}),
@@ -178,11 +208,16 @@ var ginContribCORS = []row{
 	},
 	{
 		theirs: inGin(cors.Config{AllowOrigins: []string{"wss://app.example.com"}, AllowWebSockets: true}),
-		policy: routecors.Policy{"https://app.example.com": {}},
+		policy: routecors.Policy{"https://app.example.com": {AllowCredentials: true}},
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			return cors.Add(router.HandleFunc("GET /items", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, cors.CheckOrigin(r)) }))
+		},
 		tries: []try{
 			{do: header("Access-Control-Allow-Origin", "GET /items", "Origin: https://app.example.com"), want: "https://app.example.com", theirs: "none"},
+			{do: header("body", "GET /items", "Origin: https://app.example.com"), want: "true", theirs: "none"},
+			{do: header("body", "GET /items", "Origin: https://other.example"), want: "false", theirs: "none"},
 		},
-		difference: "The Origin of a WebSocket handshake is that of the page, so there is no origin of the scheme wss to allow. CORS does not apply to the handshake: check its Origin where you upgrade.",
+		difference: "The Origin of a WebSocket handshake is that of the page, so there is no origin of the scheme wss to allow. CORS does not apply to the handshake: `cors.CheckOrigin` says whether to upgrade, for the `CheckOrigin` of the library that does.",
 	},
 	{
 		theirs: inGin(cors.Config{AllowOrigins: []string{"file://"}, AllowFiles: true}),

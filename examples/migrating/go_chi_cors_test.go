@@ -101,9 +101,26 @@ var goChiCORS = []row{
 		difference: "There every site acts as the user. Name the origins; without credentials it is `\"*\"`.",
 	},
 	{
-		setting:    "AllowOriginFunc: func(r *http.Request, origin string) bool",
-		waits:      "dynamic",
-		difference: "The headers that the function reads are named, for Vary; there a cache may hand the answer for one request to another.",
+		setting: "AllowOriginFunc: func(r *http.Request, origin string) bool",
+		theirs: cors.Handler(cors.Options{AllowOriginFunc: func(r *http.Request, origin string) bool {
+			return r.Header.Get("X-Forwarded-Host")+" "+origin == "shop.example https://tenant.example"
+		}}),
+		onChi: func(cors *routecors.CorsConfig, router *chicors.Adapter) error {
+			known := map[string]*routecors.ResourceOptions{"shop.example https://tenant.example": {}}
+			tenants, err := cors.Dynamic(routecors.Dynamic{
+				Origin: func(r *http.Request, origin string) (*routecors.ResourceOptions, error) {
+					return known[r.Header.Get("X-Forwarded-Host")+" "+origin], nil
+				},
+				Vary: []string{"X-Forwarded-Host"},
+			})
+			return errors.Join(err, tenants.Add(router.Method("GET", "/items", items)))
+		},
+		tries: []try{
+			{do: header("Access-Control-Allow-Origin", "GET /items", "Origin: https://tenant.example", "X-Forwarded-Host: shop.example"), want: "https://tenant.example"},
+			{do: header("Access-Control-Allow-Origin", "GET /items", "Origin: https://tenant.example", "X-Forwarded-Host: other.example"), want: "none"},
+			{do: header("Vary", "GET /items", "Origin: https://tenant.example", "X-Forwarded-Host: shop.example"), want: "Origin, X-Forwarded-Host", theirs: "Origin"},
+		},
+		difference: "It sees the method, the URL, the host, and the headers that Vary names, and says what the origin may do. There a cache can hand the answer for one host to another.",
 	},
 	{
 		theirs: cors.Handler(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, AllowedMethods: []string{"GET", "PUT"}}),

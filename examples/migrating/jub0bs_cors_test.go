@@ -227,9 +227,17 @@ var jub0bsCORS = []row{
 		difference: "Or add no route. A policy without a key allows nobody.",
 	},
 	{
-		setting:    "mw.Reconfigure(&config)",
-		waits:      "update",
-		difference: "The policy of a route, the others go on.",
+		setting: "mw.Reconfigure(&config)",
+		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
+			put := router.Handle("PUT /items", items)
+			err := cors.Add(put, routecors.Policy{"https://app.example.com": {}})
+			return errors.Join(err, cors.Update(put, routecors.Policy{"https://new.example.com": {}}))
+		},
+		tries: []try{
+			{do: page("https://new.example.com", "PUT /items"), want: "reads"},
+			{do: page("https://app.example.com", "PUT /items"), want: "refused"},
+		},
+		difference: "The policy of one route, or of a resource. That of many at once is a `cors.Source`. `routecors.Diff` says what pages may do more or less, and with `routecors.RefuseWidening()` more is an error of Update.",
 	},
 	{
 		setting: "mw.Config()",
