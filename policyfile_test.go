@@ -319,6 +319,7 @@ func FuzzPolicyFile(f *testing.F) {
 	f.Add(`{"routes": {"GET /a": {"https://a.example": {}}, "/b/*": "p"}, "policies": {"p": {"*": {"deny": true}}}}`)
 	f.Add(`{"cors": "*", "cors_preflight_paths": "/*"}`)
 	f.Add(`{"defaults": {"regexp:(": {}}}`)
+	f.Add(strings.Repeat("1", 400))
 	f.Fuzz(func(t *testing.T, data string) {
 		file, err := routecors.ParsePolicyFile("f", []byte(data))
 		if err != nil {

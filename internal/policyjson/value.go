@@ -60,6 +60,7 @@ func (v Value) IsNull() bool { return string(bytes.TrimSpace(v.raw)) == "null" }
 // no object, if a name comes twice, and with what member returns.
 func (v Value) Object(member func(name string, at, value Value) error) error {
 	dec := json.NewDecoder(bytes.NewReader(v.raw))
+	dec.UseNumber() // one that no float64 holds is JSON, too
 	token, err := dec.Token()
 	if err != nil {
 		return err // impossible: Text has read it
@@ -119,7 +120,7 @@ func kind(token json.Token) string {
 		return "a string"
 	case bool:
 		return "a boolean"
-	case float64:
+	case json.Number:
 		return "a number"
 	}
 	return "null"
