@@ -59,7 +59,7 @@ func TestReadDocumentErrors(t *testing.T) {
 		{`{"routes": {"/a": [[]]}}`, `line 1, column 20: want the name of a policy or a policy, have a list in a list`},
 		{`{"routes": {"/a": {"*": {"x": 1}}}}`, `line 1, column 26: unknown option "x"; there are allow_credentials, expose_headers, allow_headers, allow_methods, max_age, allow_timing, cross_origin_resource_policy and deny`},
 		{`{"defaults": {"*": 1}}`, `line 1, column 20: want an object, have a number`},
-		{`{"defaults": `+strings.Repeat("1", 400)+`}`, `line 1, column 14: want an object, have a number`},
+		{`{"defaults": ` + strings.Repeat("1", 400) + `}`, `line 1, column 14: want an object, have a number`},
 		{`{"cors": "*"}`, `line 1, column 1: cors and cors_preflight_paths go together; cors names origins, cors_preflight_paths what they may use`},
 		{`{"cors": ["*", ""], "cors_preflight_paths": "/a"}`, `line 1, column 16: an empty element in ""; leave it out`},
 		{`{"cors": 1, "cors_preflight_paths": "/a"}`, `line 1, column 10: want a text, have 1`},
