@@ -67,7 +67,7 @@ var asabWeb = []row{
 			{do: page("https://app.example.com", "PUT /admin"), want: "refused"},
 			{do: page("https://app.example.com", "PUT /nowhere"), want: "refused"},
 		},
-		difference: "The tree of everything has what `router` registers. What the bare mux has is private, and so is what nobody may read.",
+		difference: "The tree of everything has what `router` registers. What the bare mux has is private, and so is a route that denies `*`.",
 	},
 	{
 		setting: "cors_allow_headers=Authorization, Content-Type, X-App, X-Request-Id",
