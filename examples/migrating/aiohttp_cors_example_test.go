@@ -244,12 +244,20 @@ func Example_everyRoute() {
 	// DELETE /hello of https://client.example.org: 204, shared, exposes *
 }
 
-// A view is a type whose methods serve the methods, with a policy for all of them and
-// one of its own for post.
-type view struct{}
+// A view is a handler that carries its policies: cors_config is what it has for all
+// other methods, custom_cors what it has for one.
+type doneView struct{}
 
-func (view) get(w http.ResponseWriter, r *http.Request)  { fmt.Fprint(w, "Done") }
-func (view) post(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "Done") }
+func (doneView) CORSPolicies() map[string]routecors.Policy {
+	return map[string]routecors.Policy{
+		"": {"https://client.example.org": {
+			AllowMethods: []string{"GET"}, AllowCredentials: true, AllowHeaders: []string{"X-Request-ID"},
+		}},
+		"POST": {"https://client.example.org": {AllowCredentials: true, AllowHeaders: []string{"*"}}},
+	}
+}
+
+func (doneView) ServeHTTP(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "Done") }
 
 func Example_view() {
 	mux := http.NewServeMux()
@@ -258,21 +266,10 @@ func Example_view() {
 		"https://client.example.org": {AllowCredentials: true, ExposeHeaders: []string{"*"}, AllowHeaders: []string{"*"}},
 	})
 	check(err)
-	// What CorsViewMixin calls cors_config is a group, custom_cors the policy of a route.
-	group, err := cors.Group(routecors.Policy{
-		"https://client.example.org": {AllowCredentials: true, AllowHeaders: []string{"X-Request-ID"}},
-	})
-	check(err)
-	var v view
-	check(
-		group.Add(router.HandleFunc("GET /resource", v.get)),
-		group.Add(router.HandleFunc("POST /resource", v.post), routecors.Policy{
-			"https://client.example.org": {AllowCredentials: true, AllowHeaders: []string{"*"}},
-		}),
-	)
+	check(cors.Add(router.Handle("/resource", doneView{})))
 	check(cors.Routes().WriteTable(os.Stdout))
 	// Output:
-	// ROUTE           ORIGIN                      METHODS  CREDENTIALS  ALLOW         EXPOSE  MAX-AGE  LAYER
-	// GET /resource   https://client.example.org  GET      yes          x-request-id  -       -        group
-	// POST /resource  https://client.example.org  POST     yes          *             -       -        route
+	// ROUTE           ORIGIN                      METHODS   CREDENTIALS  ALLOW         EXPOSE  MAX-AGE  LAYER
+	// /resource       https://client.example.org  GET,HEAD  yes          x-request-id  -       -        view
+	// POST /resource  https://client.example.org  POST      yes          *             -       -        view
 }

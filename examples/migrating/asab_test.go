@@ -39,30 +39,35 @@ var asabWeb = []row{
 	{
 		setting: "cors_preflight_paths=/api/*, /status",
 		about:   " (`preflightpaths`)",
-		policy:  routecors.Policy{"https://app.example.com": {}},
+		policy:  routecors.Policy{"https://app.example.com": {AllowMethods: routecors.CommonMethods()}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			return errors.Join(cors.Add(router.Handle("PUT /api/", items)), cors.Add(router.Handle("PUT /status", items)))
+			router.Handle("PUT /api/a/b", items)
+			return errors.Join(cors.Add(router.Tree("/api/")), cors.Add(router.Handle("/status", items)))
 		},
 		tries: []try{
 			{do: page("https://app.example.com", "PUT /api/a/b"), want: "reads"},
 			{do: page("https://app.example.com", "PUT /status"), want: "reads"},
 			{do: page("https://app.example.com", "PUT /private"), want: "refused"},
-			{do: page("https://app.example.com", "DELETE /status"), want: "refused"},
+			{do: page("https://app.example.com", "PUT /api/nowhere"), want: "refused"},
+			{do: page("https://app.example.com", "FROB /status"), want: "refused"},
 		},
-		difference: "There is no list of paths apart from the routes: the route is added, and its preflights are answered for the methods that it serves.",
+		difference: "A tree has the routes below its prefix, now and later; one path is a route, or a resource. `/api` itself is not below `/api/`; newer releases include it. In older ones the list is for preflights alone, and responses of all paths are shared.",
 	},
 	{
 		setting: "cors_preflight_paths=/*",
 		about:   ", the default",
 		policy:  routecors.Policy{"https://app.example.com": {AllowMethods: []string{"*"}}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			return cors.Add(router.Handle("/", items))
+			router.Handle("PUT /items", items)
+			return errors.Join(cors.Add(router.Tree("/")), cors.Add(router.Handle("PUT /admin", items), routecors.Policy{"*": {Deny: true}}))
 		},
 		tries: []try{
 			{do: page("https://app.example.com", "PUT /items"), want: "reads"},
 			{do: page("https://app.example.com", "PUT /private"), want: "refused"},
+			{do: page("https://app.example.com", "PUT /admin"), want: "refused"},
+			{do: page("https://app.example.com", "PUT /nowhere"), want: "refused"},
 		},
-		difference: "A pattern for all paths opens what it serves; a narrower route that is not added stays private.",
+		difference: "The tree of everything has what `router` registers. What the bare mux has is private, and so is a route that denies `*`.",
 	},
 	{
 		setting: "cors_allow_headers=Authorization, Content-Type, X-App, X-Request-Id",
@@ -103,10 +108,14 @@ var asabWeb = []row{
 	{
 		setting: "container.enable_cors(allow_origin=[…], preflight_paths=[…])",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			return cors.Add(router.Handle("GET /items", items), routecors.Policy{"https://app.example.com": {}})
+			router.Handle("PUT /api/items", items)
+			return cors.Add(router.Tree("/api/"), routecors.Policy{"https://app.example.com": {AllowMethods: routecors.CommonMethods()}})
 		},
-		tries:      []try{{do: page("https://app.example.com", "GET /items"), want: "reads"}},
-		difference: "For each route, in code.",
+		tries: []try{
+			{do: page("https://app.example.com", "PUT /api/items"), want: "reads"},
+			{do: page("https://app.example.com", "PUT /private"), want: "refused"},
+		},
+		difference: "A tree for each path with a `*`, or one for all; a route or a resource for another path.",
 	},
 	{
 		setting: "container.enable_cors(allow_origin=is_origin_allowed)",

@@ -135,6 +135,6 @@ var asgiCORS = []row{
 			{do: page("https://www.example.com", "GET /items"), want: "reads"},
 			{do: page("https://www.example.com", "PUT /private"), want: "refused"},
 		},
-		difference: "For each route. For the whole program it is the defaults of Setup and `cors.Handler(mux)`.",
+		difference: "For each route. For the whole program it is `cors.Add(router.Tree(\"/\"), policy)`, with AllowMethods, and `cors.Handler(mux)`.",
 	},
 }

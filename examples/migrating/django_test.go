@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/routecors/routecors"
+	"github.com/routecors/routecors/corstest"
 	"github.com/routecors/routecors/stdmux"
 )
 
@@ -86,31 +87,34 @@ var djangoCORSHeaders = []row{
 	},
 	{
 		setting: `CORS_URLS_REGEX = r"^/api/.*$"`,
-		policy:  routecors.Policy{"https://example.com": {}},
+		policy:  routecors.Policy{"https://example.com": {AllowMethods: routecors.CommonMethods()}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			return errors.Join(cors.Add(router.Handle("GET /api/items", items)), cors.Add(router.Handle("PUT /api/items", items)))
+			router.Handle("PUT /api/items", items)
+			router.Handle("PUT /items", items)
+			return cors.Add(router.Tree("/api/"))
 		},
 		tries: []try{
 			{do: page("https://example.com", "PUT /api/items"), want: "reads"},
-			{do: page("https://example.com", "PUT /private"), want: "refused"},
+			{do: page("https://example.com", "PUT /items"), want: "refused"},
 			{do: page("https://example.com", "PUT /api/nowhere"), want: "refused"},
 		},
-		difference: "What is added is open; paths are matched by the router alone. There a preflight is approved for any path that the expression takes, whether it exists or not.",
+		difference: "A tree has the routes whose patterns are below its prefix; paths are matched by the router alone. AllowMethods says for which methods they need not be added. There a preflight is approved for any path that the expression takes, whether it exists or not; for that see NotFound, below.",
 	},
 	{
 		setting: "check_request_enabled",
 		about:   ", to open /api/ to everyone",
-		policy:  routecors.Policy{"https://example.com": {}},
+		policy:  routecors.Policy{"https://example.com": {AllowCredentials: true}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			api, err := cors.Group(routecors.Policy{"*": {}})
-			return errors.Join(err, api.Add(router.Handle("PUT /api/items", items)), cors.Add(router.Handle("PUT /items", items)))
+			router.Handle("PUT /api/items", items)
+			return errors.Join(cors.Add(router.Tree("/api/"), routecors.Policy{"*": {AllowMethods: routecors.CommonMethods()}}), cors.Add(router.Handle("PUT /items", items)))
 		},
 		tries: []try{
 			{do: page("https://other.example", "PUT /api/items"), want: "reads"},
+			{do: page("https://other.example", "PUT /api/items", withCookies), want: "refused"},
 			{do: page("https://other.example", "PUT /items"), want: "refused"},
-			{do: page("https://example.com", "PUT /items"), want: "reads"},
+			{do: page("https://example.com", "PUT /items", withCookies), want: "reads as ann"},
 		},
-		difference: "A group has one more layer of defaults.",
+		difference: "A tree is a layer nearer than the defaults, and its options are all that everyone gets. There CORS_ALLOW_CREDENTIALS holds for everyone, too, so that any site acts as the user.",
 	},
 	{
 		setting: "check_request_enabled",
@@ -146,7 +150,7 @@ var djangoCORSHeaders = []row{
 	},
 	{
 		setting: `CORS_ALLOW_METHODS = [*default_methods, "POKE"]`,
-		policy:  routecors.Policy{"https://example.com": {AllowMethods: []string{"DELETE", "GET", "PATCH", "POST", "PUT", "POKE"}}},
+		policy:  routecors.Policy{"https://example.com": {AllowMethods: append(routecors.CommonMethods(), "POKE")}},
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
 			return cors.Add(router.Handle("/items", items))
 		},
@@ -155,16 +159,17 @@ var djangoCORSHeaders = []row{
 			{do: page("https://example.com", "DELETE /items"), want: "reads"},
 			{do: page("https://example.com", "FROB /items"), want: "refused"},
 		},
-		difference: "Nothing is the default here. OPTIONS need not be named for preflights.",
+		difference: "Nothing is the default here. CommonMethods are default_methods without OPTIONS, which need not be named for preflights.",
 	},
 	{
 		setting: `CORS_ALLOW_HEADERS = [*default_headers, "x-token"]`,
-		policy:  routecors.Policy{"https://example.com": {AllowHeaders: []string{"Accept", "Authorization", "Content-Type", "User-Agent", "X-CSRFToken", "X-Requested-With", "X-Token"}}},
+		policy:  routecors.Policy{"https://example.com": {AllowHeaders: append(routecors.CommonHeaders(), "X-Token")}},
 		tries: []try{
 			{do: page("https://example.com", "PUT /items", withJSON, withBearer, withToken), want: "reads"},
 			{do: page("https://example.com", "PUT /items", withOther), want: "refused"},
+			{do: page("https://example.com", "PUT /items", corstest.Header("User-Agent", "mine")), want: "refused"},
 		},
-		difference: "Nothing is the default here: JSON needs Content-Type.",
+		difference: "Nothing is the default here: JSON needs Content-Type. CommonHeaders are default_headers without User-Agent, which pages have no reason to set.",
 	},
 	{
 		setting:    `CORS_ALLOW_HEADERS = ["accept-encoding", "dnt", "origin"]`,
@@ -246,12 +251,19 @@ var djangoCORSHeaders = []row{
 		setting: "CorsMiddleware",
 		about:   " first in `MIDDLEWARE`",
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			return cors.Add(router.Handle("GET /items", failing), routecors.Policy{"https://example.com": {}})
+			router.Handle("GET /items", failing)
+			all := router.Tree("/")
+			all.NotFound(nil)
+			return cors.Add(all, routecors.Policy{"https://example.com": {AllowMethods: []string{"GET"}}})
 		},
 		tries: []try{
 			{do: page("https://example.com", "GET /items"), want: "reads"},
-			{do: page("https://example.com", "GET /nowhere"), want: "blind"},
+			{do: page("https://example.com", "GET /nowhere"), want: "reads"},
+			{do: header("status", "GET /nowhere", "Origin: https://example.com"), want: "404"},
+			{do: preflight("status", "https://example.com", "GET /nowhere"), want: "204"},
+			{do: preflight("status", "https://example.com", "PUT /nowhere"), want: "403"},
+			{do: page("https://example.com", "PUT /private"), want: "refused"},
 		},
-		difference: "`cors.Handler(mux)` outermost. The errors of an added route can be read; the 404 of a path that no route serves cannot.",
+		difference: "And `cors.Handler(mux)` outermost. The errors of a route that is open can be read; the 404 of a path that no route serves only by NotFound, of a tree that is added.",
 	},
 }

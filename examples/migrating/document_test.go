@@ -114,6 +114,7 @@ func source(t *testing.T, file, table string) (rows []map[string]string) {
 		}
 		return strings.Join(lines, " ")
 	}
+	types := declared(parsed)
 	// statements leaves out the handling of errors: what is returned is written plainly.
 	statements := func(list []ast.Stmt) string {
 		var texts []string
@@ -145,7 +146,11 @@ func source(t *testing.T, file, table string) (rows []map[string]string) {
 				name := pair.Key.(*ast.Ident).Name
 				switch value := pair.Value.(type) {
 				case *ast.FuncLit:
-					fields[name] = statements(value.Body.List)
+					var texts []string
+					for _, decl := range used(value, types) {
+						texts = append(texts, between(decl.Pos(), decl.End()))
+					}
+					fields[name] = strings.Join(append(texts, statements(value.Body.List)), "; ")
 				default:
 					fields[name] = between(value.Pos(), value.End())
 				}
@@ -167,6 +172,41 @@ func source(t *testing.T, file, table string) (rows []map[string]string) {
 		return false
 	})
 	return rows
+}
+
+// declared returns the declarations of the types of a file, each with its methods.
+func declared(file *ast.File) map[string][]ast.Node {
+	found := map[string][]ast.Node{}
+	for _, decl := range file.Decls {
+		switch decl := decl.(type) {
+		case *ast.GenDecl:
+			if spec, ok := decl.Specs[0].(*ast.TypeSpec); ok {
+				found[spec.Name.Name] = append(found[spec.Name.Name], decl)
+			}
+		case *ast.FuncDecl:
+			if decl.Recv == nil {
+				continue
+			}
+			if of, ok := decl.Recv.List[0].Type.(*ast.Ident); ok {
+				found[of.Name] = append(found[of.Name], decl)
+			}
+		}
+	}
+	return found
+}
+
+// used returns the declarations of the types that f makes values of: they are to be
+// written as well.
+func used(f *ast.FuncLit, types map[string][]ast.Node) (decls []ast.Node) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if lit, ok := n.(*ast.CompositeLit); ok {
+			if name, ok := lit.Type.(*ast.Ident); ok {
+				decls = append(decls, types[name.Name]...)
+			}
+		}
+		return true
+	})
+	return decls
 }
 
 // joined returns the arguments of errors.Join, or e.

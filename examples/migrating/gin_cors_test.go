@@ -276,6 +276,6 @@ var ginContribCORS = []row{
 			return errors.Join(err, api.Add(router.Handle("PUT /api/items", items)))
 		},
 		tries:      []try{{do: page("https://app.example.com", "PUT /api/items"), want: "reads", theirs: "refused"}},
-		difference: "There the preflight gets a 404, since gin runs the middlewares of a group for its routes alone.",
+		difference: "There the preflight gets a 404, since gin runs the middlewares of a group for its routes alone. What both call a group is some routes; all below a prefix is a tree: `cors.Add(router.Tree(\"/api/\"), policy)`.",
 	},
 }

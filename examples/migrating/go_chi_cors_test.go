@@ -51,6 +51,26 @@ var goChiCORS = []row{
 		difference: "There the preflight gets the 405 of chi, which runs no inline middleware for a method without a route. `router.On(r)` registers inside Route, Group and With.",
 	},
 	{
+		setting: `r.Route("/api", func(r chi.Router) { r.Use(cors.Handler(options)); r.Put("/items", h) })`,
+		theirs: func(http.Handler) http.Handler {
+			r := chi.NewRouter()
+			r.Route("/api", func(r chi.Router) {
+				r.Use(cors.Handler(cors.Options{AllowedOrigins: []string{"https://app.example.com"}, AllowedMethods: []string{"PUT"}}))
+				r.Method("PUT", "/items", items)
+			})
+			return r
+		},
+		onChi: func(cors *routecors.CorsConfig, router *chicors.Adapter) error {
+			router.Method("PUT", "/api/items", items)
+			return cors.Add(router.Tree("/api/"), routecors.Policy{"https://app.example.com": {AllowMethods: []string{"PUT"}}})
+		},
+		tries: []try{
+			{do: page("https://app.example.com", "PUT /api/items"), want: "reads"},
+			{do: page("https://app.example.com", "PUT /api/nowhere"), want: "refused", theirs: "reads"},
+		},
+		difference: "A tree reaches into what is mounted below its prefix; `router.On(r)` registers there. A preflight is approved where a route serves the request; there it is for every path below. With `NotFound(nil)` of the tree it is here, too, and a page can read the 404.",
+	},
+	{
 		about:  "The same for every route of a router",
 		policy: routecors.Policy{"https://app.example.com": {}},
 		onChi: func(cors *routecors.CorsConfig, router *chicors.Adapter) error {
@@ -65,7 +85,7 @@ var goChiCORS = []row{
 			{do: page("https://app.example.com", "GET /items"), want: "reads"},
 			{do: page("https://app.example.com", "PUT /private"), want: "reads"},
 		},
-		difference: "`Routes` takes every route that is there, so write out the private ones.",
+		difference: "`Routes` takes every route that is there, so write out the private ones. The tree `router.Tree(\"/\")` has those alone that `router` registers, also later.",
 	},
 	{
 		theirs: cors.Handler(cors.Options{AllowedOrigins: []string{"https://app.example.com"}}),

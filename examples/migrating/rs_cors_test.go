@@ -346,7 +346,7 @@ var rsCORS = []row{
 			{do: page("https://app.example.com", "PUT /private"), want: "refused", theirs: "reads"},
 			{do: page("https://app.example.com", "PUT /nowhere"), want: "refused", theirs: "reads"},
 		},
-		difference: "And `cors.Handler(mux)` outermost. A preflight is approved where an added route serves the request; there it is for every path. So a page cannot read a 404 of a path that does not exist.",
+		difference: "And `cors.Handler(mux)` outermost. A preflight is approved where an added route serves the request; there it is for every path. So a page reads the 404 of a path that does not exist only where a tree that is added has NotFound.",
 	},
 	{
 		setting: `mux.Handle("PUT /items", c.Handler(h))`,

@@ -151,10 +151,15 @@ var starletteCORS = []row{
 	{
 		setting: `Mount("/api", app, middleware=[Middleware(CORSMiddleware, …)])`,
 		code: func(cors *routecors.CorsConfig, router *stdmux.Adapter) error {
-			api, err := cors.Group(routecors.Policy{"https://example.com": {}})
-			return errors.Join(err, api.Add(router.Handle("PUT /api/items", items)))
+			router.Handle("PUT /api/items", items)
+			return cors.Add(router.Tree("/api/"), routecors.Policy{"https://example.com": {AllowMethods: []string{"PUT"}}})
 		},
-		tries: []try{{do: page("https://example.com", "PUT /api/items"), want: "reads"}},
+		tries: []try{
+			{do: page("https://example.com", "PUT /api/items"), want: "reads"},
+			{do: page("https://example.com", "PUT /api/nowhere"), want: "refused"},
+			{do: page("https://example.com", "PUT /private"), want: "refused"},
+		},
+		difference: "A preflight is approved where a route below the prefix serves the request; there it is for every path below. With `NotFound(nil)` of the tree it is here, too, and a page can read the 404.",
 	},
 	{
 		setting: `Route("/items", endpoint, methods=["PUT"], middleware=[Middleware(CORSMiddleware, …)])`,
