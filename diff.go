@@ -25,6 +25,8 @@ type side struct {
 	end     *grant // where no layer knows the origin
 	asks    *live  // whose function has the last word, of which nothing is known
 	methods func(*grant) [][]string
+
+	resourcePolicy string // CrossOriginResourcePolicy, "inherited" where it is not known
 }
 
 // outOfSight stands for what a layer gives that is not known.
@@ -46,6 +48,7 @@ func (e *enabled) side(route *Route) side {
 	if e == nil {
 		return s
 	}
+	s.resourcePolicy = e.resourcePolicy
 	for i, l := range e.now() {
 		if e.isDynamic(i) {
 			s.end, s.asks = outOfSight, e.live.of[i]
@@ -128,6 +131,7 @@ func diff(a, b side) []Change {
 		}
 	}
 	c := changes{seen: map[Change]bool{}}
+	c.resourcePolicy(a.resourcePolicy, b.resourcePolicy)
 	for _, sample := range origin.Samples(patterns) {
 		before, after := a.outcomes(sample, known), b.outcomes(sample, known)
 		for i, x := range before {
@@ -186,6 +190,7 @@ func looseLayer(p Policy) *layer {
 	l := &layer{}
 	var patterns []origin.Pattern
 	for key, o := range p {
+		l.beyond.add(o)
 		if key == "*" {
 			l.star = newGrant(o, true)
 			continue

@@ -26,6 +26,9 @@ import (
 
 // RefuseWidening has Update and Apply refuse what lets some page do more than before,
 // with a *WideningError that says what. Widen and ApplyWidening do it all the same.
+//
+// A route that loses a Cross-Origin-Resource-Policy of "same-origin" or "same-site" can
+// be embedded by more pages, also where it loses it by becoming private.
 func RefuseWidening() Option {
 	return func(s *settings) error { s.refuseWidening = true; return nil }
 }
