@@ -24,6 +24,7 @@ type side struct {
 	layers  []*layer
 	end     *grant // where no layer knows the origin
 	asks    *live  // whose function has the last word, of which nothing is known
+	covered bool   // by a resource, where AllowMethods counts
 	methods func(*grant) [][]string
 
 	resourcePolicy string // CrossOriginResourcePolicy, "inherited" where it is not known
@@ -48,7 +49,7 @@ func (e *enabled) side(route *Route) side {
 	if e == nil {
 		return s
 	}
-	s.resourcePolicy = e.resourcePolicy
+	s.covered, s.resourcePolicy = e.covered, e.resourcePolicy
 	for i, l := range e.now() {
 		if e.isDynamic(i) {
 			s.end, s.asks = outOfSight, e.live.of[i]
@@ -119,8 +120,8 @@ func (l *layer) patterns() *keys {
 
 // diff compares what two sides give.
 func diff(a, b side) []Change {
-	if b.asks != nil && a.asks != b.asks {
-		a.end = nil // for all that is known, it gave nothing
+	if b.asks != nil && (a.asks != b.asks || a.covered && !b.covered) {
+		a.end = nil // for all that is known, it gave nothing: it may name no method
 	}
 	known := map[*layer]*keys{}
 	var patterns []origin.Pattern
