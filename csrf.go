@@ -158,7 +158,7 @@ func (reg *registry) mistrusts(r *http.Request) mistrust {
 	origins := r.Header["Origin"]
 	var asked *asking
 	if e.live != nil {
-		_, asked = askingOf(r, false)
+		asked = askedBefore(r)
 	}
 	g, why := e.decide(route, r, asked, origins, r.Method)
 	switch {

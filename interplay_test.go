@@ -1,6 +1,9 @@
 package routecors_test
 
 import (
+	"context"
+	"errors"
+	"net/http"
 	"sync"
 	"testing"
 
@@ -50,4 +53,80 @@ func TestZeroValues(t *testing.T) {
 	s := newSite(t, "")
 	_, err := s.cors.Apply(&routecors.PolicyFile{})
 	wantError(t, "policy file", err, "routecors: Apply: nil file; pass what ReadPolicyFile returned")
+}
+
+// TestRefuseWideningOfCovered: a function opens a covered route by AllowMethods alone,
+// and a route that was added whatever that says.
+func TestRefuseWideningOfCovered(t *testing.T) {
+	s := newSite(t, "", routecors.RefuseWidening())
+	dynamic, err := s.cors.Dynamic(routecors.Dynamic{Origin: func(*http.Request, string) (*routecors.ResourceOptions, error) {
+		return &routecors.ResourceOptions{}, nil
+	}})
+	must(t, err)
+	res := s.router.Resource("/x")
+	res.Handle("PUT", text("x"))
+	must(t, dynamic.Add(res))
+	_, err = dynamic.Apply(file(t, `{}`))
+	must(t, err)
+
+	before := preflight(s.mux, "PUT", "/x", app)
+	_, err = dynamic.Apply(file(t, `{"routes": {"PUT /x": []}}`))
+	var widening *routecors.WideningError
+	if !errors.As(err, &widening) {
+		t.Errorf("Apply: got %v, want a WideningError", err)
+	}
+	want(t, "preflight", before, preflight(s.mux, "PUT", "/x", app))
+	want(t, "preflight", "403 "+asked, before)
+}
+
+// TestDynamicAskedAnew: behind CorsConfig.Handler the question becomes another one, and a
+// middleware gives the route a header of its own. The response is by the second answer.
+func TestDynamicAskedAnew(t *testing.T) {
+	const tenant = "X-Tenant"
+	for _, lose := range []bool{false, true} { // what was asked before, with the context
+		s := newSite(t, "")
+		dynamic, err := s.cors.Dynamic(routecors.Dynamic{Vary: []string{tenant}, Origin: func(r *http.Request, _ string) (*routecors.ResourceOptions, error) {
+			return &routecors.ResourceOptions{AllowCredentials: r.Header.Get(tenant) == ""}, nil
+		}})
+		must(t, err)
+		must(t, dynamic.Add(s.router.HandleFunc("GET /x", answerB)))
+		got := get(t, timeout(s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if lose {
+				r = r.WithContext(context.Background())
+			}
+			r.Header.Set(tenant, "b")
+			s.mux.ServeHTTP(w, r)
+		})))
+		want(t, "response", "202 Access-Control-Allow-Origin="+app, got)
+	}
+}
+
+// TestSourceReadAnew is the same for a Source: the context that keeps what was read is lost.
+func TestSourceReadAnew(t *testing.T) {
+	s := newSite(t, "")
+	tb := table{policy: policy(t, `{"https://app.example": {"allow_credentials": true}}`)}
+	src, err := s.cors.Source(t.Context(), tb.load)
+	must(t, err)
+	must(t, src.Config().Add(s.router.HandleFunc("GET /x", answerB)))
+	got := get(t, timeout(s, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		tb.set(policy(t, `{"*": {"expose_headers": ["X-B"]}}`), nil)
+		must(t, src.Refresh(t.Context()))
+		s.mux.ServeHTTP(w, r.WithContext(context.Background()))
+	})))
+	want(t, "response", "202 Access-Control-Allow-Origin=* Access-Control-Expose-Headers=X-B", got)
+}
+
+// TestUpdateBehindAnotherRegistry: the router has two, and CorsConfig.Handler is of the one
+// that the route was not added to.
+func TestUpdateBehindAnotherRegistry(t *testing.T) {
+	s := newSite(t, "")
+	other, err := routecors.Setup(s.router, nil)
+	must(t, err)
+	route := s.router.HandleFunc("GET /x", answerB)
+	must(t, s.cors.Add(route, policy(t, exposeAll)))
+	got := get(t, timeout(site{cors: other}, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		must(t, s.cors.Update(route, policy(t, `{"*": {}}`)))
+		s.mux.ServeHTTP(w, r)
+	})))
+	want(t, "response", "202 Access-Control-Allow-Origin=*", got)
 }

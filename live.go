@@ -194,16 +194,29 @@ func (a *asking) Value(key any) any {
 	return a.Context.Value(key)
 }
 
+// askedBefore returns what CorsConfig.Handler has asked for r; nil if nothing.
+func askedBefore(r *http.Request) *asking {
+	a, _ := r.Context().Value(askingKey{}).(*asking)
+	return a
+}
+
 // askingOf returns r and what was asked for it. CorsConfig.Handler, front, gets an r
 // that keeps more.
-func askingOf(r *http.Request, front bool) (*http.Request, *asking) {
-	a, _ := r.Context().Value(askingKey{}).(*asking)
+func (e *enabled) askingOf(r *http.Request, front bool) (*http.Request, *asking) {
+	a := askedBefore(r)
 	if front {
 		a = &asking{Context: r.Context(), outer: a}
-		r = r.WithContext(a)
+		return r.WithContext(a), a
+	}
+	if a != nil && e.asks() {
+		a = &asking{outer: a} // to tell what is asked anew
 	}
 	return r, a
 }
+
+// anew reports whether a route was answered otherwise than from what CorsConfig.Handler
+// has asked for the same request, as far as it was asked at all.
+func (a *asking) anew() bool { return a == nil || !a.kept && len(a.answers) > 0 }
 
 // keep ends what askingOf began.
 func (a *asking) keep(front bool) {

@@ -139,14 +139,15 @@ type exposing struct{}
 // Origin lines of r. It is called by CorsConfig.Handler, front, and by the route.
 func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {
 	var asked *asking
-	if e.live != nil && len(origins) == 1 {
-		r, asked = askingOf(r, front)
+	live := e.live != nil && len(origins) == 1
+	if live {
+		r, asked = e.askingOf(r, front)
 	}
 	g, why, seen := e.decorate(route, w.Header(), r, asked, origins)
 	if asked != nil {
 		asked.keep(front)
 	}
-	if !front && route.updated.Load() != neverUpdated && e.preflights.reg.fronted.Load() {
+	if !front && (route.updated.Load() != neverUpdated || live && asked.anew()) && e.preflights.reg.fronted.Load() {
 		e.noValue(route, g, w.Header())
 	}
 	if why.reason > NotCORS && !seen {
@@ -366,6 +367,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if e == nil {
 		f.next.ServeHTTP(w, r)
 		return
+	}
+	if reg := e.preflights.reg; reg != f.reg {
+		reg.fronted.Store(true) // it is in front of routes of another registry, too
 	}
 	e.serve(route, f.next, w, r, origins, true)
 }
