@@ -208,6 +208,11 @@ func (e *explanation) announced() *http.Request {
 	if len(e.Headers) > 0 {
 		r.Header[acrh] = []string{strings.Join(e.Headers, ",")}
 	}
+	for _, name := range e.enabled.declared() {
+		if values := e.r.Header[name]; values != nil && headers.IsSetOnTheWay(strings.ToLower(name)) {
+			r.Header[name] = values // a proxy adds it to the preflight, too
+		}
+	}
 	return r
 }
 

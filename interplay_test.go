@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"testing"
 
@@ -129,4 +130,41 @@ func TestUpdateBehindAnotherRegistry(t *testing.T) {
 		s.mux.ServeHTTP(w, r)
 	})))
 	want(t, "response", "202 Access-Control-Allow-Origin=*", got)
+}
+
+// TestExplainAsksOnce: what Explain says, and the answer that it shows, are by one answer
+// of the function.
+func TestExplainAsksOnce(t *testing.T) {
+	s, calls := newSite(t, "", routecors.WithDebug()), 0
+	dynamic, err := s.cors.Dynamic(routecors.Dynamic{Origin: func(*http.Request, string) (*routecors.ResourceOptions, error) {
+		calls++
+		return &routecors.ResourceOptions{Deny: calls%2 == 0}, nil
+	}})
+	must(t, err)
+	must(t, dynamic.Add(s.router.Handle("PUT /x", text("x"))))
+	r := httptest.NewRequest("OPTIONS", "/x", nil)
+	r.Header = http.Header{"Origin": {app}, "Access-Control-Request-Method": {"PUT"}}
+	got := s.cors.Explain(r)
+	if !got.Allowed || got.Response.Status != http.StatusNoContent || calls != 1 {
+		t.Errorf("allowed %t, status %d, after %d calls", got.Allowed, got.Response.Status, calls)
+	}
+}
+
+// TestExplainDeclaredHeaders: what a reverse proxy adds to a request it adds to the
+// preflight before it.
+func TestExplainDeclaredHeaders(t *testing.T) {
+	s := newSite(t, "")
+	const host = "X-Forwarded-Host"
+	dynamic, err := s.cors.Dynamic(routecors.Dynamic{Vary: []string{host}, Origin: func(r *http.Request, _ string) (*routecors.ResourceOptions, error) {
+		return &routecors.ResourceOptions{Deny: r.Header.Get(host) != "tenant.example"}, nil
+	}})
+	must(t, err)
+	must(t, dynamic.Add(s.router.Handle("PUT /x", text("x"))))
+	for tenant, want := range map[string]bool{"tenant.example": true, "other.example": false} {
+		r := httptest.NewRequest("PUT", "/x", nil)
+		r.Header = http.Header{"Origin": {app}, host: {tenant}}
+		if got := s.cors.Explain(r); got.Allowed != want {
+			t.Errorf("%s: got %s, allowed should be %t", tenant, got.Sentence, want)
+		}
+	}
 }

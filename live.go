@@ -95,6 +95,19 @@ func newLiveLayers(all map[*layer]*live, layers []placed) *liveLayers {
 // asks reports whether a function decides for e, which may say another thing for each method.
 func (e *enabled) asks() bool { return e.live != nil && e.live.asks }
 
+// declared returns what functions that decide for e read beside the origin.
+func (e *enabled) declared() (names []string) {
+	if e == nil || e.live == nil {
+		return nil
+	}
+	for _, l := range e.live.of {
+		if l != nil && l.dynamic != nil {
+			names = append(names, l.dynamic.Vary...)
+		}
+	}
+	return names
+}
+
 // vary returns what the response to an actual request depends on.
 func (e *enabled) vary() string {
 	if e.live == nil {

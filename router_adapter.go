@@ -207,7 +207,11 @@ func (p *Preflights) answer(w http.ResponseWriter, r *http.Request, origins, met
 func (p *Preflights) reply(w http.ResponseWriter, r *http.Request, origins, methods []string, refuse bool) (route *Route, why refusal, answered bool) {
 	route, e := p.resolve(r, methods)
 	if e != nil {
-		return route, e.answerPreflight(route, w, r, origins, methods[0]), true
+		var asked *asking
+		if e.live != nil {
+			asked = new(asking)
+		}
+		return route, e.answerPreflight(route, w, r, asked, origins, methods[0]), true
 	}
 	why = refusedMethod(methods)
 	if refuse {
@@ -267,12 +271,8 @@ func (e *enabled) decidePreflight(route *Route, r *http.Request, asked *asking, 
 }
 
 // answerPreflight answers r, the preflight of a request with method that route would
-// serve, and returns why it refused it, if it did.
-func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) refusal {
-	var asked *asking
-	if e.live != nil {
-		asked = new(asking)
-	}
+// serve, and returns why it refused it, if it did. asked is as of decidePreflight.
+func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, asked *asking, origins []string, method string) refusal {
 	g, allowHeaders, why := e.decidePreflight(route, r, asked, origins, method)
 	if why.reason != Allowed {
 		e.preflights.reg.refuse(w, r, route, e, asked, why, method)
