@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/routecors/routecors"
 )
 
@@ -166,5 +168,20 @@ func TestExplainDeclaredHeaders(t *testing.T) {
 		if got := s.cors.Explain(r); got.Allowed != want {
 			t.Errorf("%s: got %s, allowed should be %t", tenant, got.Sentence, want)
 		}
+	}
+}
+
+// TestSourceResourcePolicy: all that is wrong in a policy is told at once, also that a
+// Source has no Cross-Origin-Resource-Policy.
+func TestSourceResourcePolicy(t *testing.T) {
+	s := newSite(t, "")
+	tb := table{policy: policy(t, `{"https://a.example/": {}, "https://b.example": {"cross_origin_resource_policy": "same-site"}, "https://c.example": {}}`)}
+	_, err := s.cors.Source(t.Context(), tb.load)
+	const belongs = "belongs to the route, whatever the origin; name it in a policy of Add, of a Group or of Setup"
+	if diff := cmp.Diff([]routecors.ConfigError{
+		{Route: "source", Origin: "https://a.example/", Reason: `trailing slash; write "https://a.example"`},
+		{Route: "source", Origin: "https://b.example", Field: "CrossOriginResourcePolicy", Value: "same-site", Reason: belongs},
+	}, configErrors(t, err)); diff != "" {
+		t.Errorf("errors (-want +got)\n%s", diff)
 	}
 }
