@@ -93,3 +93,30 @@ func TestMatrixChi(t *testing.T) {
 		t.Errorf("matrix (-want +got)\n%s", diff)
 	}
 }
+
+// TestMatrixBeyond: what goes beyond CORS is part of a policy, and of the text.
+func TestMatrixBeyond(t *testing.T) {
+	router := stdmux.New(http.NewServeMux())
+	cors, err := routecors.Setup(router, routecors.Policy{
+		"https://app.example": {AllowTiming: true, MaxAge: 5, CrossOriginResourcePolicy: "same-site"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dynamic, err := cors.Dynamic(routecors.Dynamic{Origin: func(*http.Request, string) (*routecors.ResourceOptions, error) { return nil, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dynamic.Add(router.HandleFunc("PUT /x", never)); err != nil {
+		t.Fatal(err)
+	}
+	const want = `PUT /x
+  PUT  any other origin     nothing
+  PUT  https://app.example  reads; sees timings; max-age 5
+  a function decides for other origins
+  Cross-Origin-Resource-Policy: same-site
+`
+	if diff := cmp.Diff(want, corstest.Matrix(t, cors)); diff != "" {
+		t.Errorf("matrix (-want +got)\n%s", diff)
+	}
+}
