@@ -136,7 +136,7 @@ func described(r *http.Request) *http.Request {
 // explanation finds out what stands in the way of r itself.
 func (c *CorsConfig) explanation(r *http.Request, credentials bool) *explanation {
 	origins := r.Header["Origin"]
-	e := &explanation{c: c, r: r}
+	e := &explanation{c: c, r: r, Decision: Decision{Layers: []LayerDecision{}}} // in JSON a list, if there are none
 	e.Preflight, e.Credentials = r.Method == http.MethodOptions && origins != nil && r.Header[acrm] != nil, credentials
 	e.Method, e.URL, e.Origin = r.Method, urlOf(r), first(origins)
 	if e.Preflight {
@@ -237,7 +237,8 @@ func (e *explanation) finish(announced *Decision) Decision {
 }
 
 // layersOf returns what the layers say of a page whose request has these Origin lines.
-func (e *explanation) layersOf(origins []string) (list []LayerDecision) {
+func (e *explanation) layersOf(origins []string) []LayerDecision {
+	list := []LayerDecision{}
 	for i, l := range e.enabled.layers {
 		d := LayerDecision{Layer: l.place.String()}
 		var g *grant

@@ -39,7 +39,7 @@ func (e *explanation) answer() Answer {
 		}
 		e.c.reg.preflights.reply(&w, e.r, origins, methods, true)
 	}
-	a := Answer{Status: w.status, Body: w.body.String()}
+	a := Answer{Status: w.status, Header: []Field{}, Body: w.body.String()}
 	for name, values := range w.header {
 		name = http.CanonicalHeaderKey(name) // of varyKey
 		if name != "Vary" && !strings.HasPrefix(name, "Access-Control-") {

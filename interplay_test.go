@@ -2,9 +2,11 @@ package routecors_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 
@@ -183,5 +185,22 @@ func TestSourceResourcePolicy(t *testing.T) {
 		{Route: "source", Origin: "https://b.example", Field: "CrossOriginResourcePolicy", Value: "same-site", Reason: belongs},
 	}, configErrors(t, err)); diff != "" {
 		t.Errorf("errors (-want +got)\n%s", diff)
+	}
+}
+
+// TestExplainLists: a reader of the JSON finds lists, also where nothing stands in them.
+func TestExplainLists(t *testing.T) {
+	s := newSite(t, "")
+	s.add(t, "GET /open")
+	for _, path := range []string{"/open", "/private"} {
+		r := httptest.NewRequest("GET", path, nil)
+		r.Header.Set("Origin", app)
+		got, err := json.Marshal(s.cors.Explain(r))
+		must(t, err)
+		for _, list := range []string{`"layers":[]`, `"header":[]`, `"steps":[{`} {
+			if !strings.Contains(string(got), list) {
+				t.Errorf("%s: no %s in %s", path, list, got)
+			}
+		}
 	}
 }
