@@ -48,7 +48,7 @@ type target struct {
 }
 
 func (c *CorsConfig) apply(file *PolicyFile, widen bool) ([]RouteChange, error) {
-	if file == nil {
+	if file == nil || file.doc == nil {
 		return nil, &ConfigError{Route: "Apply", Reason: "nil file; pass what ReadPolicyFile returned"}
 	}
 	reg := c.reg

@@ -18,6 +18,7 @@ type Change struct {
 	// are its values. Of a list, Change is about one element: Old is "" if it is new, and New
 	// is "" if it is gone; "*" is every one. The origin as a whole is "allowed", "denied",
 	// "unlisted", or "inherited" where a layer further away decides that is not known.
+	// CrossOriginResourcePolicy is the route's, and Origin "*".
 	Field string `json:"field,omitempty"`
 	Old   string `json:"old,omitempty"`
 	New   string `json:"new,omitempty"`
@@ -57,6 +58,10 @@ func (c Change) String() string {
 		return origin + " " + now + "send " + every("header")
 	case "ExposeHeaders":
 		return origin + " " + now + "read " + every("response header")
+	case "AllowTiming":
+		return origin + " " + now + "see timings"
+	case "CrossOriginResourcePolicy":
+		return origin + ": CrossOriginResourcePolicy is now " + strconv.Quote(c.New) + ", was " + strconv.Quote(c.Old)
 	case "MaxAge":
 		return origin + ": MaxAge is now " + c.New + ", was " + c.Old
 	}
@@ -89,8 +94,9 @@ func (c Change) String() string {
 // No page may do more under new unless some Change has Widens. The reverse is not
 // certain for keys that are regular expressions: which origins two of them share is not
 // decided, so that a Change may be about origins that do not exist. AllowMethods is
-// compared for routes without a method, and for those that a Resource covers. A key
-// that Setup refuses counts as left out.
+// compared for routes without a method, and for those that a Resource covers;
+// CrossOriginResourcePolicy for those that both policies open. A key that Setup refuses
+// counts as left out.
 func Diff(old, new Policy, further ...Policy) []Change {
 	var end *grant
 	if len(further) == 0 {
@@ -101,7 +107,9 @@ func Diff(old, new Policy, further ...Policy) []Change {
 		l := looseLayer(p)
 		a, b = append(a, l), append(b, l)
 	}
-	return diff(side{layers: a, end: end, methods: anyRoute}, side{layers: b, end: end, methods: anyRoute})
+	return diff(
+		side{layers: a, end: end, methods: anyRoute, resourcePolicy: resourcePolicyIn(a, end != nil)},
+		side{layers: b, end: end, methods: anyRoute, resourcePolicy: resourcePolicyIn(b, end != nil)})
 }
 
 // changes are what differs, collected.
@@ -119,7 +127,7 @@ func (c *changes) add(change Change) {
 
 // sorted orders by key, "*" last, then whole origins first, what widens first, and by name.
 func (c *changes) sorted() []Change {
-	fields := []string{"", "AllowCredentials", "AllowMethods", "AllowHeaders", "ExposeHeaders", "MaxAge"}
+	fields := []string{"", "AllowCredentials", "AllowMethods", "AllowHeaders", "ExposeHeaders", "AllowTiming", "MaxAge", "CrossOriginResourcePolicy"}
 	first := func(b bool) int {
 		if b {
 			return 0
@@ -158,6 +166,9 @@ func (c *changes) compare(key string, a, b verdict) {
 	old, now := a.options(), b.options()
 	c.lists(key, "AllowHeaders", old.AllowHeaders, now.AllowHeaders)
 	c.lists(key, "ExposeHeaders", old.ExposeHeaders, now.ExposeHeaders)
+	if a.timing != b.timing {
+		c.add(Change{key, "AllowTiming", strconv.FormatBool(a.timing), strconv.FormatBool(b.timing), b.timing})
+	}
 	if a.maxAge != b.maxAge {
 		c.add(Change{key, "MaxAge", strconv.Itoa(old.MaxAge), strconv.Itoa(now.MaxAge), false})
 	}

@@ -47,7 +47,8 @@ type Count struct {
 // for preflights: of actual requests both are "origin-not-listed" where the answer
 // depends on the origin.
 //
-// It is an expvar.Var: expvar.Publish("cors", cors.Counters()).
+// It is an expvar.Var: expvar.Publish("cors", cors.Counters()). The zero value counts
+// nothing.
 type Counters struct {
 	reg *registry
 }
@@ -61,6 +62,9 @@ func (c *CorsConfig) Counters() *Counters { return &Counters{c.reg} }
 // constants, actual requests before preflights.
 func (c *Counters) All() iter.Seq[Count] {
 	return func(yield func(Count) bool) {
+		if c.reg == nil {
+			return
+		}
 		for _, route := range append(c.reg.enabledRoutes(), nil) {
 			t := c.reg.unrouted.Load()
 			if route != nil {

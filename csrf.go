@@ -48,8 +48,8 @@ import (
 // that no browser sent, and those of the site's own pages. What http.CrossOriginProtection
 // lets through is never refused.
 //
-// All methods are safe for concurrent use. Requests that net/http lets through take no
-// look-up in the router, all others one.
+// The zero value trusts no other origin. All methods are safe for concurrent use. Requests
+// that net/http lets through take no look-up in the router, all others one.
 type CrossOriginProtection struct {
 	reg  *registry
 	std  http.CrossOriginProtection
@@ -148,6 +148,9 @@ type mistrust struct {
 // mistrusts returns why the page that sent r may not act for the user at the route that
 // the router would run.
 func (reg *registry) mistrusts(r *http.Request) mistrust {
+	if reg == nil { // of a protection that CorsConfig.CrossOriginProtection did not return
+		return mistrust{refusal: refusal{RouteNotAdded, r.Method}}
+	}
 	route, e := reg.resolve(r, r.Method)
 	if e == nil {
 		return mistrust{refusal: refusal{RouteNotAdded, r.Method}}
@@ -155,7 +158,7 @@ func (reg *registry) mistrusts(r *http.Request) mistrust {
 	origins := r.Header["Origin"]
 	var asked *asking
 	if e.live != nil {
-		_, asked = askingOf(r, false)
+		asked = askedBefore(r)
 	}
 	g, why := e.decide(route, r, asked, origins, r.Method)
 	switch {

@@ -42,7 +42,11 @@ func (a *audit) untrusted(u *use) {
 		return
 	}
 	routes := u.routes(func(route *Route) bool {
-		for _, m := range route.enabled.Load().methods(route, u.grant) {
+		e := route.enabled.Load()
+		if e == nil {
+			return false // since it was listed
+		}
+		for _, m := range e.methods(route, u.grant) {
 			if m == "*" {
 				m = http.MethodPost
 			}

@@ -24,7 +24,10 @@ type side struct {
 	layers  []*layer
 	end     *grant // where no layer knows the origin
 	asks    *live  // whose function has the last word, of which nothing is known
+	covered bool   // by a resource, where AllowMethods counts
 	methods func(*grant) [][]string
+
+	resourcePolicy string // CrossOriginResourcePolicy, "inherited" where it is not known
 }
 
 // outOfSight stands for what a layer gives that is not known.
@@ -46,6 +49,7 @@ func (e *enabled) side(route *Route) side {
 	if e == nil {
 		return s
 	}
+	s.covered, s.resourcePolicy = e.covered, e.resourcePolicy.String()
 	for i, l := range e.now() {
 		if e.isDynamic(i) {
 			s.end, s.asks = outOfSight, e.live.of[i]
@@ -116,8 +120,8 @@ func (l *layer) patterns() *keys {
 
 // diff compares what two sides give.
 func diff(a, b side) []Change {
-	if b.asks != nil && a.asks != b.asks {
-		a.end = nil // for all that is known, it gave nothing
+	if b.asks != nil && (a.asks != b.asks || a.covered && !b.covered) {
+		a.end = nil // for all that is known, it gave nothing: it may name no method
 	}
 	known := map[*layer]*keys{}
 	var patterns []origin.Pattern
@@ -128,6 +132,7 @@ func diff(a, b side) []Change {
 		}
 	}
 	c := changes{seen: map[Change]bool{}}
+	c.resourcePolicy(a.resourcePolicy, b.resourcePolicy)
 	for _, sample := range origin.Samples(patterns) {
 		before, after := a.outcomes(sample, known), b.outcomes(sample, known)
 		for i, x := range before {
@@ -186,6 +191,7 @@ func looseLayer(p Policy) *layer {
 	l := &layer{}
 	var patterns []origin.Pattern
 	for key, o := range p {
+		l.beyond.add(o)
 		if key == "*" {
 			l.star = newGrant(o, true)
 			continue

@@ -60,6 +60,17 @@ func TestDiff(t *testing.T) {
 		{`{"regexp:https://[a-z]+\\.a\\.example": {}}`, `{"regexp:https://[a-z]+\\.a\\.example": {"allow_headers": ["X-A"]}}`, none, `+"regexp:https://[a-z]+\\.a\\.example" may now send x-a`},
 		{none, `{"regexp:https://[a-z]+\\.a\\.example": {}}`, none, `+"regexp:https://[a-z]+\\.a\\.example" is now allowed`},
 		{`{"null": {}}`, none, none, `-"null" is no longer allowed`},
+		// Beyond CORS.
+		{`{"*": {}}`, `{"*": {"allow_timing": true}}`, "", `+"*" may now see timings`},
+		{`{"*": {"allow_timing": true}}`, `{"*": {}}`, "", `-"*" may no longer see timings`},
+		{`{"*": {"cross_origin_resource_policy": "same-site"}}`, `{"*": {}}`, "", `+"*": CrossOriginResourcePolicy is now "", was "same-site"`},
+		{`{"*": {}}`, `{"*": {"cross_origin_resource_policy": "same-site"}}`, "", `+"*": CrossOriginResourcePolicy is now "same-site", was ""`},
+		{`{"*": {"cross_origin_resource_policy": "cross-origin"}}`, `{"*": {"cross_origin_resource_policy": "same-site"}}`, "", `-"*": CrossOriginResourcePolicy is now "same-site", was "cross-origin"`},
+		{`{"*": {}}`, `{"*": {"cross_origin_resource_policy": "same-origin"}}`, "", `-"*": CrossOriginResourcePolicy is now "same-origin", was ""`},
+		{`{"*": {"deny": true}}`, none, `{"*": {"deny": true}, "https://a.example": {"cross_origin_resource_policy": "cross-origin"}}`,
+			`+"https://a.example" is no longer denied, but allowed` + "\n" + `+"*": CrossOriginResourcePolicy is now "cross-origin", was ""`},
+		{`{"https://a.example": {"cross_origin_resource_policy": "same-origin"}}`, none, "",
+			`+"https://a.example" is left to the layers further away` + "\n" + `+"*": CrossOriginResourcePolicy is now "inherited", was "same-origin"`},
 	}
 	for _, tt := range tests {
 		var further []routecors.Policy
@@ -118,6 +129,17 @@ func (w world) abilities(origin string) map[string]bool {
 		}
 		res := ask(w.h, "GET", path, "Origin: "+origin)
 		can[path+" reads"] = res.Header.Get("Access-Control-Allow-Origin") != ""
+		can[path+" sees timings"] = res.Header.Get("Timing-Allow-Origin") != ""
+		// A page of the site or of another, one that requires the header among them.
+		switch res.Header.Get("Cross-Origin-Resource-Policy") {
+		case "":
+			can[path+" is embedded by the site"], can[path+" is embedded"] = true, true
+		case "same-site":
+			can[path+" is embedded by the site"], can[path+" is embedded by the site, isolated"] = true, true
+		case "cross-origin":
+			can[path+" is embedded by the site"], can[path+" is embedded by the site, isolated"] = true, true
+			can[path+" is embedded"], can[path+" is embedded, isolated"] = true, true
+		}
 		for _, name := range strings.Split(res.Header.Get("Access-Control-Expose-Headers"), ",") {
 			can[path+" reads "+name] = name != ""
 			if name == "*" || name == "Date" { // with credentials every name is listed
@@ -135,13 +157,17 @@ func (r random) pick(list []string) string { return list[r.IntN(len(list))] }
 
 func (r random) policy(t *testing.T, most int) routecors.Policy {
 	p := routecors.Policy{}
+	resourcePolicy := r.pick([]string{"", "", "", "", "same-origin", "same-site", "cross-origin"})
 	for range r.IntN(most + 1) {
 		var o routecors.ResourceOptions
 		must(t, json.Unmarshal([]byte(r.pick([]string{
 			`{}`, `{}`, `{"deny": true}`, `{"allow_credentials": true}`, `{"allow_headers": ["X-A"]}`, `{"allow_headers": "*"}`, `{"allow_methods": ["PUT"]}`,
 			`{"allow_methods": ["GET"], "allow_headers": ["X-B"]}`, `{"allow_methods": "*", "allow_credentials": true}`, `{"expose_headers": ["X-A"]}`,
-			`{"expose_headers": "*"}`, `{"expose_headers": "*", "allow_credentials": true, "allow_headers": "*"}`,
+			`{"allow_timing": true}`, `{"expose_headers": "*"}`, `{"expose_headers": "*", "allow_credentials": true, "allow_headers": "*"}`,
 		})), &o))
+		if !o.Deny {
+			o.CrossOriginResourcePolicy = resourcePolicy
+		}
 		p[r.pick([]string{
 			"*", "https://a.example", "https://b.a.example", "https://*.a.example", "https://*.example:8443", "https://*.a.example:*", "https://a.example:84*",
 			"http://localhost:*", "null", `regexp:https://[a-z]\.a\.example`, `regexp:https://b\..*`, `regexp:.*:8443`,
@@ -215,7 +241,7 @@ func TestDiffSound(t *testing.T) {
 		for _, origin := range askedFor {
 			before := a.abilities(origin)
 			for what, can := range b.abilities(origin) {
-				if !can || before[what] {
+				if !can || before[what] || strings.HasPrefix(what, "/covered is embedded") { // of a route that is private now
 					continue
 				}
 				wider++

@@ -39,7 +39,8 @@ import (
 //   - All else has its zero value: the client's address, TLS, the pattern of the router.
 //
 // The function is called for a well-formed origin that no nearer layer knows, and once
-// for a request, though CorsConfig.Handler and the route both decide; a preflight that
+// for a request, though CorsConfig.Handler and the route both decide (a
+// CrossOriginProtection that is not behind CorsConfig.Handler asks by itself); a preflight that
 // names headers may also ask for other methods at the same URL, where they are other
 // routes (see the package documentation, Vocabulary). It runs in a goroutine of its own:
 // with the request and the context that is some twenty small allocations.

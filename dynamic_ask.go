@@ -113,9 +113,9 @@ func (d *dynamic) logFailure(route *Route, r *http.Request, q question, err erro
 	}
 	logger.LogAttrs(r.Context(), slog.LevelError, "routecors: origin undecided",
 		slog.String("route", route.String()),
-		slog.String("method", quote(q.method)),
-		slog.String("origin", quote(q.origin)),
-		slog.String("path", quote(r.URL.Path)),
+		slog.String("method", quoted(q.method)),
+		slog.String("origin", quoted(q.origin)),
+		slog.String("path", quoted(r.URL.Path)),
 		slog.String("error", err.Error()),
 		slog.Int64("suppressed", d.failures.suppressed()))
 }

@@ -137,7 +137,7 @@ func described(r *http.Request) *http.Request {
 func (c *CorsConfig) explanation(r *http.Request, credentials bool) *explanation {
 	origins := r.Header["Origin"]
 	c.reg.settle()
-	e := &explanation{c: c, r: r}
+	e := &explanation{c: c, r: r, Decision: Decision{Layers: []LayerDecision{}}} // in JSON a list, if there are none
 	e.Preflight, e.Credentials = r.Method == http.MethodOptions && origins != nil && r.Header[acrm] != nil, credentials
 	e.Method, e.URL, e.Origin = r.Method, urlOf(r), first(origins)
 	if e.Preflight {
@@ -209,6 +209,11 @@ func (e *explanation) announced() *http.Request {
 	if len(e.Headers) > 0 {
 		r.Header[acrh] = []string{strings.Join(e.Headers, ",")}
 	}
+	for _, name := range e.enabled.declared() {
+		if values := e.r.Header[name]; values != nil && headers.IsSetOnTheWay(strings.ToLower(name)) {
+			r.Header[name] = values // a proxy adds it to the preflight, too
+		}
+	}
 	return r
 }
 
@@ -233,7 +238,8 @@ func (e *explanation) finish(announced *Decision) Decision {
 }
 
 // layersOf returns what the layers say of a page whose request has these Origin lines.
-func (e *explanation) layersOf(origins []string) (list []LayerDecision) {
+func (e *explanation) layersOf(origins []string) []LayerDecision {
+	list := []LayerDecision{}
 	for i, l := range e.enabled.layers {
 		d := LayerDecision{Layer: l.place.String()}
 		var g *grant

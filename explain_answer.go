@@ -27,7 +27,7 @@ func (e *explanation) answer() Answer {
 		e.enabled.decorate(e.Route, w.header, e.r, e.asked, origins)
 	case !e.Preflight:
 	case e.enabled != nil:
-		e.enabled.answerPreflight(e.Route, &w, e.r, origins, e.Method)
+		e.enabled.answerPreflight(e.Route, &w, e.r, e.asked, origins, e.Method)
 	default:
 		// No added route serves what is announced: the preflight goes on to what serves
 		// it as an OPTIONS request, which may be ours.
@@ -39,7 +39,7 @@ func (e *explanation) answer() Answer {
 		}
 		e.c.reg.preflights.reply(&w, e.r, origins, methods, true)
 	}
-	a := Answer{Status: w.status, Body: w.body.String()}
+	a := Answer{Status: w.status, Header: []Field{}, Body: w.body.String()}
 	for name, values := range w.header {
 		name = http.CanonicalHeaderKey(name) // of varyKey
 		if name != "Vary" && !strings.HasPrefix(name, "Access-Control-") {

@@ -95,6 +95,19 @@ func newLiveLayers(all map[*layer]*live, layers []placed) *liveLayers {
 // asks reports whether a function decides for e, which may say another thing for each method.
 func (e *enabled) asks() bool { return e.live != nil && e.live.asks }
 
+// declared returns what functions that decide for e read beside the origin.
+func (e *enabled) declared() (names []string) {
+	if e == nil || e.live == nil {
+		return nil
+	}
+	for _, l := range e.live.of {
+		if l != nil && l.dynamic != nil {
+			names = append(names, l.dynamic.Vary...)
+		}
+	}
+	return names
+}
+
 // vary returns what the response to an actual request depends on.
 func (e *enabled) vary() string {
 	if e.live == nil {
@@ -194,16 +207,29 @@ func (a *asking) Value(key any) any {
 	return a.Context.Value(key)
 }
 
+// askedBefore returns what CorsConfig.Handler has asked for r; nil if nothing.
+func askedBefore(r *http.Request) *asking {
+	a, _ := r.Context().Value(askingKey{}).(*asking)
+	return a
+}
+
 // askingOf returns r and what was asked for it. CorsConfig.Handler, front, gets an r
 // that keeps more.
-func askingOf(r *http.Request, front bool) (*http.Request, *asking) {
-	a, _ := r.Context().Value(askingKey{}).(*asking)
+func (e *enabled) askingOf(r *http.Request, front bool) (*http.Request, *asking) {
+	a := askedBefore(r)
 	if front {
 		a = &asking{Context: r.Context(), outer: a}
-		r = r.WithContext(a)
+		return r.WithContext(a), a
+	}
+	if a != nil && e.asks() {
+		a = &asking{outer: a} // to tell what is asked anew
 	}
 	return r, a
 }
+
+// anew reports whether a route was answered otherwise than from what CorsConfig.Handler
+// has asked for the same request, as far as it was asked at all.
+func (a *asking) anew() bool { return a == nil || !a.kept && len(a.answers) > 0 }
 
 // keep ends what askingOf began.
 func (a *asking) keep(front bool) {

@@ -4,8 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
-
-	"github.com/routecors/routecors/internal/headers"
 )
 
 // logInterval is how often the log has a line of one reason and one route.
@@ -99,7 +97,7 @@ func logRefusal(logger *slog.Logger, route *Route, why refusal, r *http.Request,
 	why = why.precise()
 	attrs := requestAttrs(route, why.reason, r, preflight)
 	if why.reason == HeaderNotAllowed {
-		attrs = append(attrs, slog.String("header", quote(why.value)))
+		attrs = append(attrs, slog.String("header", quoted(why.value)))
 	}
 	attrs = append(attrs,
 		slog.String("why", string(why.append(nil, askedMethod(r, preflight)))),
@@ -122,9 +120,9 @@ func requestAttrs(route *Route, reason Reason, r *http.Request, preflight bool) 
 	return append(make([]slog.Attr, 0, 9),
 		slog.String("reason", reason.String()),
 		slog.String("route", name),
-		slog.String("method", quote(askedMethod(r, preflight))),
-		slog.String("origin", quote(first(r.Header["Origin"]))),
-		slog.String("path", quote(r.URL.Path)),
+		slog.String("method", quoted(askedMethod(r, preflight))),
+		slog.String("origin", quoted(first(r.Header["Origin"]))),
+		slog.String("path", quoted(r.URL.Path)),
 		slog.Bool("preflight", preflight))
 }
 
@@ -135,5 +133,3 @@ func askedMethod(r *http.Request, preflight bool) string {
 	}
 	return r.Method
 }
-
-func quote(s string) string { return string(headers.AppendQuote(nil, s)) }

@@ -75,6 +75,40 @@ func beyondOf(layers []placed) (b beyond) {
 	return b
 }
 
+// resourcePolicyIn returns the Cross-Origin-Resource-Policy of a route with layers,
+// nearest first; "inherited" if it is that of layers further away, which are not known.
+func resourcePolicyIn(layers []*layer, more bool) string {
+	for _, l := range layers {
+		if l.opens {
+			return l.resourcePolicy.String()
+		}
+		if l.star != nil {
+			return ""
+		}
+	}
+	if more {
+		return inherited
+	}
+	return ""
+}
+
+// resourcePolicy adds what differs between two of them. Nothing is said where one is
+// not known and the other absent: what changes then is which origins are allowed.
+func (c *changes) resourcePolicy(old, now string) {
+	if old == now || old == "" && now == inherited || old == inherited && now == "" {
+		return
+	}
+	// Without one every page may embed, but for those that require it.
+	widens := true
+	switch now {
+	case "same-origin":
+		widens = false
+	case "same-site", "":
+		widens = old != "cross-origin"
+	}
+	c.add(Change{"*", "CrossOriginResourcePolicy", old, now, widens})
+}
+
 // timingOf returns the Timing-Allow-Origin beside an Access-Control-Allow-Origin of
 // allowed; "" leaves the header out.
 func (g *grant) timingOf(allowed string) string {

@@ -142,14 +142,15 @@ type exposing struct{}
 // Origin lines of r. It is called by CorsConfig.Handler, front, and by the route.
 func (e *enabled) serve(route *Route, next http.Handler, w http.ResponseWriter, r *http.Request, origins []string, front bool) {
 	var asked *asking
-	if e.live != nil && len(origins) == 1 {
-		r, asked = askingOf(r, front)
+	live := e.live != nil && len(origins) == 1
+	if live {
+		r, asked = e.askingOf(r, front)
 	}
 	g, why, seen := e.decorate(route, w.Header(), r, asked, origins)
 	if asked != nil {
 		asked.keep(front)
 	}
-	if !front && route.updated.Load() != neverUpdated && e.preflights.reg.fronted.Load() {
+	if !front && (route.updated.Load() != neverUpdated || live && asked.anew()) && e.preflights.reg.fronted.Load() {
 		e.noValue(route, g, w.Header())
 	}
 	if why.reason > NotCORS && !seen {
@@ -209,7 +210,11 @@ func (p *Preflights) answer(w http.ResponseWriter, r *http.Request, origins, met
 func (p *Preflights) reply(w http.ResponseWriter, r *http.Request, origins, methods []string, refuse bool) (route *Route, why refusal, answered bool) {
 	route, e := p.resolve(r, methods)
 	if e != nil {
-		return route, e.answerPreflight(route, w, r, origins, methods[0]), true
+		var asked *asking
+		if e.live != nil {
+			asked = new(asking)
+		}
+		return route, e.answerPreflight(route, w, r, asked, origins, methods[0]), true
 	}
 	why = refusedMethod(methods)
 	if refuse {
@@ -269,12 +274,8 @@ func (e *enabled) decidePreflight(route *Route, r *http.Request, asked *asking, 
 }
 
 // answerPreflight answers r, the preflight of a request with method that route would
-// serve, and returns why it refused it, if it did.
-func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, origins []string, method string) refusal {
-	var asked *asking
-	if e.live != nil {
-		asked = new(asking)
-	}
+// serve, and returns why it refused it, if it did. asked is as of decidePreflight.
+func (e *enabled) answerPreflight(route *Route, w http.ResponseWriter, r *http.Request, asked *asking, origins []string, method string) refusal {
 	g, allowHeaders, why := e.decidePreflight(route, r, asked, origins, method)
 	if why.reason != Allowed {
 		e.preflights.reg.refuse(w, r, route, e, asked, why, method)
@@ -369,6 +370,9 @@ func (f *front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if e == nil {
 		f.next.ServeHTTP(w, r)
 		return
+	}
+	if reg := e.preflights.reg; reg != f.reg {
+		reg.fronted.Store(true) // it is in front of routes of another registry, too
 	}
 	e.serve(route, f.next, w, r, origins, true)
 }

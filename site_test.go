@@ -93,11 +93,14 @@ func actual(h http.Handler, method, target, origin string) string {
 
 // answer returns the status of a response and all that CORS and caches make of its
 // header: "200 Access-Control-Allow-Origin=* Vary=Accept". Lines of one name are
-// joined by "|", since some clients do not add them up.
+// joined by "|", since some clients do not add them up. A key without values is no line.
 func answer(res *http.Response) string {
 	all := http.Header{}
 	for key, values := range res.Header {
 		key = http.CanonicalHeaderKey(key)
+		if len(values) == 0 {
+			continue
+		}
 		if strings.HasPrefix(key, "Access-Control-") || slices.Contains([]string{"Vary", "Allow", "Timing-Allow-Origin", "Cross-Origin-Resource-Policy"}, key) {
 			all[key] = append(all[key], values...)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
@@ -107,15 +108,15 @@ func (s *Source) refresh(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("routecors: source: %w", err)
 	}
+	p, found := withoutResourcePolicy(p)
 	l, errs := s.compiler.compile(p, "source")
 	clear(s.compiler.grants) // what an old policy alone had is not kept
-	if errs != nil {
-		return errors.Join(errs...)
-	}
-	if l.resourcePolicy != 0 {
-		delete(s.compiler.notes, l)
+	if found != nil {
+		clear(s.compiler.notes)
 		clear(s.compiler.layers)
-		return &ConfigError{Route: "source", Field: "CrossOriginResourcePolicy", Value: l.resourcePolicy.String(), Reason: fixedResourcePolicy}
+	}
+	if errs = append(errs, found...); errs != nil {
+		return errors.Join(errs...)
 	}
 	if l.timing {
 		s.reg.timing.Store(true)
@@ -133,6 +134,27 @@ func (s *Source) refresh(ctx context.Context) error {
 	s.good.Store(number)
 	s.refreshed.Store(&at)
 	return nil
+}
+
+// withoutResourcePolicy returns p without what layers that are not fixed have none of,
+// and an error for each key that has it.
+func withoutResourcePolicy(p Policy) (Policy, []error) {
+	var errs []*ConfigError
+	for key, o := range p {
+		if o.CrossOriginResourcePolicy == "" {
+			continue
+		}
+		if errs == nil {
+			p = maps.Clone(p)
+		}
+		errs = append(errs, &ConfigError{Route: "source", Origin: key, Field: "CrossOriginResourcePolicy", Value: o.CrossOriginResourcePolicy, Reason: fixedResourcePolicy})
+		o.CrossOriginResourcePolicy = ""
+		p[key] = o
+	}
+	if errs == nil {
+		return p, nil
+	}
+	return p, inOrder(errs)
 }
 
 // call is load, of which a panic is an error.

@@ -22,10 +22,15 @@ import (
 //     there is a list.
 //
 // So a route that was ever updated leaves the keys that it has no value for, with no
-// value; for net/http that is no line. Vary stays, which is never wrong.
+// value; for net/http that is no line. Vary stays, which is never wrong. A layer that is
+// not fixed may have two answers, too, if what CorsConfig.Handler has asked does not hold
+// for the route: its context is lost, or a header that Vary names is another one.
 
 // RefuseWidening has Update and Apply refuse what lets some page do more than before,
 // with a *WideningError that says what. Widen and ApplyWidening do it all the same.
+//
+// A route that loses a Cross-Origin-Resource-Policy of "same-origin" or "same-site" can
+// be embedded by more pages, also where it loses it by becoming private.
 func RefuseWidening() Option {
 	return func(s *settings) error { s.refuseWidening = true; return nil }
 }

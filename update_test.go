@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -18,7 +17,7 @@ import (
 
 // timeout puts a middleware that hands over a header of its own behind CorsConfig.Handler.
 func timeout(s site, h http.Handler) http.Handler {
-	return s.cors.Handler(http.TimeoutHandler(h, time.Minute, ""))
+	return s.cors.Handler(withTimeout(h))
 }
 
 // wire returns what a client sees of CORS in a response of server, Vary aside, and

@@ -27,8 +27,9 @@ import (
 // "https://*.example.com" one origin is tried; a line is left out where it says the
 // same as that of "any other origin". After "sends" stand the request headers that
 // the page may set; after "sees" the response headers that it can read beside the
-// CORS-safelisted ones; after "max-age" the seconds for which it may keep a
-// preflight.
+// CORS-safelisted ones, and "timings" where it has Timing-Allow-Origin; after "max-age"
+// the seconds for which it may keep a preflight. A Cross-Origin-Resource-Policy is the
+// last line of its route.
 //
 // What a page can do without any policy is "sends, blind": CORS keeps no page from
 // sending what a form can send. "nothing" is a preflight that is refused. "as a
@@ -83,6 +84,9 @@ func (m *matrix) route(p routecors.RoutePolicy) (keys []string) {
 		methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 	case "GET":
 		methods = append(methods, "HEAD")
+	}
+	if p.CrossOriginResourcePolicy != "" {
+		defer fmt.Fprintln(&m.out, "  Cross-Origin-Resource-Policy: "+p.CrossOriginResourcePolicy)
 	}
 	asks, nearer := false, []string(nil)
 	for _, o := range p.Origins {
@@ -243,12 +247,16 @@ func (m *matrix) outcome(of, method, url string, names []string) string {
 			out += "; sends " + strings.Join(allowed, " ")
 		}
 	}
-	exposed, _, _ := extractList(plain.Exchanges[len(plain.Exchanges)-1].ResponseHeader, "Access-Control-Expose-Headers")
+	header := plain.Exchanges[len(plain.Exchanges)-1].ResponseHeader
+	exposed, _, _ := extractList(header, "Access-Control-Expose-Headers")
 	switch {
 	case plain.Header.Get("X-Corstest") != "":
 		out += "; sees any header"
 	case exposed != nil:
 		out += "; sees " + strings.ToLower(strings.Join(exposed, " "))
+	}
+	if header.Get("Timing-Allow-Origin") != "" {
+		out += "; sees timings"
 	}
 	if maxAge != "" {
 		out += "; max-age " + maxAge

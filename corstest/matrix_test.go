@@ -1,6 +1,7 @@
 package corstest_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
@@ -88,6 +89,35 @@ func TestMatrixChi(t *testing.T) {
 	})
 	const want = `GET /v1/{id:[0-9]+}
   GET  any other origin  reads
+`
+	if diff := cmp.Diff(want, corstest.Matrix(t, cors)); diff != "" {
+		t.Errorf("matrix (-want +got)\n%s", diff)
+	}
+}
+
+// TestMatrixBeyond: what goes beyond CORS is part of a policy, and of the text.
+func TestMatrixBeyond(t *testing.T) {
+	router := stdmux.New(http.NewServeMux())
+	cors, err := routecors.Setup(router, routecors.Policy{
+		"https://app.example": {AllowTiming: true, MaxAge: 5, CrossOriginResourcePolicy: "same-site"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dynamic, err := cors.Dynamic(routecors.Dynamic{Origin: func(*http.Request, string) (*routecors.ResourceOptions, error) { return nil, nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(dynamic.Add(router.HandleFunc("PUT /x", never)), cors.Add(router.HandleFunc("PUT /y", never))); err != nil {
+		t.Fatal(err)
+	}
+	const want = `PUT /x
+  PUT  any other origin  as a function decides
+  Cross-Origin-Resource-Policy: same-site
+PUT /y
+  PUT  any other origin     nothing
+  PUT  https://app.example  reads; sees timings; max-age 5
+  Cross-Origin-Resource-Policy: same-site
 `
 	if diff := cmp.Diff(want, corstest.Matrix(t, cors)); diff != "" {
 		t.Errorf("matrix (-want +got)\n%s", diff)
