@@ -224,6 +224,10 @@ func Setup(adapter RouterAdapter, defaults Policy, options ...Option) (*CorsConf
 		return nil, errors.Join(errs...)
 	}
 	reg.outer = []placed{{l, inDefaults}}
+	if a, ok := reg.adapter.(TreeAdapter); ok {
+		reg.shared = a.Trees()
+		reg.shared.setUp(reg)
+	}
 	return &CorsConfig{reg: reg, layers: []*layer{l}}, nil
 }
 

@@ -101,11 +101,28 @@ func (reg *registry) noteMethod(method string, e *enabled) {
 	reg.unsafe.Store(&methods)
 }
 
+// unsafeMethods returns what was noted by reg, and by every registry of the same adapter:
+// a browser knows of no registries.
+func (reg *registry) unsafeMethods() []unsafeMethod {
+	if reg.shared == nil {
+		return *reg.unsafe.Load()
+	}
+	setups := *reg.shared.setups.Load()
+	if len(setups) == 1 {
+		return *reg.unsafe.Load()
+	}
+	var all []unsafeMethod
+	for _, reg := range setups {
+		all = append(all, *reg.unsafe.Load()...)
+	}
+	return all
+}
+
 // mustNotKeep reports whether the answer to r, a preflight of origins for method that
 // g, of route, approves with allowHeaders, must not be kept.
 func (e *enabled) mustNotKeep(r *http.Request, route *Route, g *grant, asked *asking, origins []string, method, allowHeaders string) bool {
 	reg := e.preflights.reg
-	unsafe := *reg.unsafe.Load()
+	unsafe := reg.unsafeMethods()
 	if route.method == "" && !headers.IsSafelistedMethod(method) &&
 		!slices.ContainsFunc(unsafe, func(u unsafeMethod) bool { return u.method == method }) {
 		// No later answer would know that this method was kept, unless the router

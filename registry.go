@@ -213,6 +213,7 @@ func (e *enabled) allowsMethod(route *Route, g *grant, method string) bool {
 type registry struct {
 	adapter    RouterAdapter
 	prober     Prober // adapter, if it is one
+	shared     *Trees // with other registries of adapter; nil if it has no trees
 	settings   settings
 	preflights *Preflights
 	fronted    atomic.Bool // Handler was called

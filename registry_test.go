@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/routecors/routecors"
+	"github.com/routecors/routecors/internal/conformance"
+	"github.com/routecors/routecors/internal/conformance/sites"
 	"github.com/routecors/routecors/stdmux"
 )
 
@@ -341,5 +343,29 @@ func TestExposeAllThroughTimeout(t *testing.T) {
 	h.ServeHTTP(w, r)
 	if got, want := w.Header().Get("Access-Control-Expose-Headers"), "Date,Vary,X-Inner,X-Outer"; got != want {
 		t.Errorf("exposed %q, want %q", got, want)
+	}
+}
+
+// TestTwoSetupsCache: what one registry lets a browser keep of a URL holds for the
+// methods of the other, too.
+func TestTwoSetupsCache(t *testing.T) {
+	for _, router := range []conformance.Router{sites.ServeMux, sites.Chi} {
+		s := router.New()
+		setup := func(p string) *routecors.CorsConfig {
+			c, err := routecors.Setup(s.Adapter(), policy(t, p))
+			must(t, err)
+			return c
+		}
+		a := setup(`{"https://app.example": {"allow_headers": ["X-A"], "max_age": 600}}`)
+		b := setup(`{"https://app.example": {"max_age": 600}}`)
+		must(t, a.Add(s.Handle("DELETE", "/x", text(""))))
+		must(t, a.Add(s.Handle("DELETE", "/y", text(""))))
+		must(t, b.Add(s.Handle("PUT", "/x", text(""))))
+		for path, want := range map[string]string{"/x": "0", "/y": "600"} {
+			res := ask(a.Handler(s), "OPTIONS", path, "Origin: "+app, "Access-Control-Request-Method: DELETE", "Access-Control-Request-Headers: x-a")
+			if got := res.Header.Get("Access-Control-Max-Age"); got != want {
+				t.Errorf("%s: DELETE %s: max-age %q, want %q", router.Name, path, got, want)
+			}
+		}
 	}
 }

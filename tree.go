@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // What is below a tree.
@@ -99,6 +100,20 @@ type Trees struct {
 	mu         sync.Mutex
 	routes     []*Route
 	registries []*registry // that have trees
+
+	setups atomic.Pointer[[]*registry] // all of the adapter; replaced, and never changed
+}
+
+// setUp notes that reg is a registry of the adapter.
+func (t *Trees) setUp(reg *registry) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var setups []*registry
+	if old := t.setups.Load(); old != nil {
+		setups = slices.Clip(*old)
+	}
+	setups = append(setups, reg)
+	t.setups.Store(&setups)
 }
 
 // Made tells of a route that is in the router now. The adapter holds no lock that it
