@@ -31,6 +31,8 @@ import (
 //
 // A route that loses a Cross-Origin-Resource-Policy of "same-origin" or "same-site" can
 // be embedded by more pages, also where it loses it by becoming private.
+// Whom CrossOriginProtection trusts is not compared: a key that allows what a regexp did
+// before may be trusted where that was not.
 func RefuseWidening() Option {
 	return func(s *settings) error { s.refuseWidening = true; return nil }
 }
