@@ -89,16 +89,14 @@ func (c *CorsConfig) updateTree(t *Tree, policies []Policy, widen bool) error {
 	}
 	config, before := t.config, t.layers
 	t.config, t.layers = c, layers
-	var err error
-	for _, route := range routes {
-		if route.added.Load() || reg.failed[route] != nil || !reg.mayCover(route) {
-			continue
-		}
-		err = errors.Join(err, reg.registerOPTIONS(route.adapter, route.String(), route.pattern))
-	}
 	steps := reg.stepsOf(routes)
+	err := reg.checkWidening(steps, widen)
 	if err == nil {
-		err = reg.checkWidening(steps, widen)
+		for _, route := range routes {
+			if !route.added.Load() && reg.failed[route] == nil && reg.mayCover(route) {
+				err = errors.Join(err, reg.registerOPTIONS(route.adapter, route.String(), route.pattern))
+			}
+		}
 	}
 	if err != nil {
 		t.config, t.layers = config, before
