@@ -298,7 +298,7 @@ func (reg *registry) activate(route *Route, e *enabled) {
 	reg.noteMethods(route, e)
 	for m, v := range e.views {
 		reg.noteMethods(route, v)
-		reg.noteMethod(m, v) // AllowMethods of the entry may be "*"
+		reg.noteMethod(m, v, false) // AllowMethods of the entry may be "*"
 	}
 	route.enabled.Store(e)
 }
