@@ -252,6 +252,9 @@ func (c *CorsConfig) compileFile(file *PolicyFile, targets []target) (defaults *
 				errs = append(errs, file.errorAt(t.places[j], err))
 			}
 		}
+		for _, err := range c.reg.compileView(t.route) {
+			errs = append(errs, file.errorAt(t.at, err))
+		}
 	}
 	return defaults, errs
 }

@@ -45,6 +45,7 @@ type Prober interface {
 type unsafeMethod struct {
 	method string
 	only   *enabled // what all of its routes share; nil if they differ
+	fixed  bool     // it is the method of a route, whatever the policies name
 }
 
 // anyOther stands for methods that no route names, which a route without a method
@@ -54,7 +55,7 @@ const anyOther = "ROUTECORS-ANY-OTHER-METHOD"
 // noteMethods notes for which methods route may be asked. The caller holds reg.mu.
 func (reg *registry) noteMethods(route *Route, e *enabled) {
 	if route.method != "" {
-		reg.noteMethod(route.method, e)
+		reg.noteMethod(route.method, e, true)
 		return
 	}
 	if e.live != nil {
@@ -66,7 +67,7 @@ func (reg *registry) noteMethods(route *Route, e *enabled) {
 				continue
 			}
 			for _, m := range g.methods {
-				reg.noteMethod(m, e)
+				reg.noteMethod(m, e, false)
 			}
 			if g.anyMethod {
 				reg.noteAnyMethod(e)
@@ -75,28 +76,35 @@ func (reg *registry) noteMethods(route *Route, e *enabled) {
 	}
 }
 
+// anyMethods are noted for routes that may be asked for any method.
+var anyMethods = [...]string{"PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", anyOther}
+
 func (reg *registry) noteAnyMethod(e *enabled) {
-	for _, m := range []string{"PUT", "DELETE", "PATCH", "OPTIONS", "QUERY", anyOther} {
-		reg.noteMethod(m, e)
+	for _, m := range anyMethods {
+		reg.noteMethod(m, e, false)
 	}
 }
 
-func (reg *registry) noteMethod(method string, e *enabled) {
+func (reg *registry) noteMethod(method string, e *enabled, fixed bool) {
 	if headers.IsSafelistedMethod(method) {
 		return
 	}
 	methods := *reg.unsafe.Load()
 	i := slices.IndexFunc(methods, func(u unsafeMethod) bool { return u.method == method })
-	if i >= 0 && (methods[i].only == e || methods[i].only == nil) {
+	if i >= 0 && (methods[i].only == e || methods[i].only == nil) && (methods[i].fixed || !fixed) {
 		return
 	}
 	methods = slices.Clone(methods) // requests read the old ones
 	if i < 0 {
-		methods = append(methods, unsafeMethod{method, e})
-	} else if methods[i].only.routes == 0 { // they had it before an Update
-		methods[i].only = e
-	} else {
-		methods[i].only = nil
+		methods, i = append(methods, unsafeMethod{method: method, only: e}), len(methods)
+	}
+	u := &methods[i]
+	u.fixed = u.fixed || fixed
+	if u.only != nil && u.only != e {
+		if u.only.routes > 0 {
+			e = nil
+		} // else they had it before an Update
+		u.only = e
 	}
 	reg.unsafe.Store(&methods)
 }

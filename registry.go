@@ -297,8 +297,9 @@ func (reg *registry) activate(route *Route, e *enabled) {
 	}
 	e.count(route.enabled.Load())
 	reg.noteMethods(route, e)
-	for _, v := range e.views {
+	for m, v := range e.views {
 		reg.noteMethods(route, v)
+		reg.noteMethod(m, v, false) // AllowMethods of the entry may be "*"
 	}
 	route.enabled.Store(e)
 }

@@ -154,24 +154,40 @@ func (t *Trees) note(reg *registry) {
 // policy returns what route shares its responses by, at a request.
 func (route *Route) policy() *enabled {
 	if route.unplaced.Load() {
-		if a, ok := outermost(route.adapter).(TreeAdapter); ok {
-			trees := a.Trees()
-			trees.mu.Lock()
-			registries := trees.registries
-			trees.mu.Unlock()
-			for _, reg := range registries {
-				reg.place(route, a.Depths(true))
-			}
-		}
-		route.unplaced.Store(false)
+		route.findPlace()
 	}
 	return route.enabled.Load()
 }
 
-// place has route answer by its trees, as far as they are known now. It is called before
-// a request is decided by the route, so that none has been by less.
+// findPlace has route answer by its trees, once and for all. It is called before
+// a request is decided by the route, so that none has been by less. No registry adds the
+// route meanwhile: it would do so without the trees.
+func (route *Route) findPlace() {
+	a := outermost(route.adapter).(TreeAdapter) // it was told of the route
+	trees := a.Trees()
+	trees.mu.Lock()
+	registries := trees.registries
+	trees.mu.Unlock()
+	if res := route.resource; res != nil {
+		res.mu.Lock()
+		defer res.mu.Unlock()
+	}
+	for _, reg := range registries { // always in the same order
+		reg.mu.Lock()
+		defer reg.mu.Unlock()
+	}
+	if !route.unplaced.Load() {
+		return // another request was first
+	}
+	for _, reg := range registries {
+		reg.place(route, a.Depths(true))
+	}
+	route.unplaced.Store(false)
+}
+
+// place has route answer by its trees, as far as depth knows them. The caller holds
+// registry.mu, and mu of the resource.
 func (reg *registry) place(route *Route, depth func(*Tree, *Route) int) {
-	defer reg.lock(route.resource)()
 	reg.depth = depth
 	defer func() { reg.depth = nil }()
 	if e, mine := reg.wanted(route); mine && e != route.enabled.Load() {
@@ -197,7 +213,10 @@ func (reg *registry) settle() {
 	depth := a.Depths(false)
 	for _, route := range a.Trees().Routes() {
 		if route.unplaced.Load() {
-			reg.place(route, depth)
+			func() {
+				defer reg.lock(route.resource)() // a View may panic
+				reg.place(route, depth)
+			}()
 		}
 	}
 }

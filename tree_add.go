@@ -11,12 +11,12 @@ func (c *CorsConfig) addTree(t *Tree, policies []Policy) error {
 	reg := c.reg
 	t.adding.Lock()
 	defer t.adding.Unlock()
+	reg.applying.Lock()
+	defer reg.applying.Unlock()
 	layers, err := c.checkTree(t, policies)
 	if err != nil {
 		return err
 	}
-	reg.applying.Lock()
-	defer reg.applying.Unlock()
 	trees := reg.adapter.(TreeAdapter).Trees()
 	reg.mu.Lock()
 	t.config, t.layers = c, layers
@@ -39,7 +39,7 @@ func (c *CorsConfig) addTree(t *Tree, policies []Policy) error {
 	if errs != nil {
 		t.config, t.layers = nil, nil
 		reg.trees = slices.DeleteFunc(reg.trees, func(other *Tree) bool { return other == t })
-		reg.commit(reg.stepsOf(routes)) // of those that came meanwhile
+		reg.commit(reg.stepsOf(trees.Routes())) // with those that came meanwhile
 		return errors.Join(errs...)
 	}
 	reg.commit(reg.stepsOf(routes))
@@ -89,16 +89,14 @@ func (c *CorsConfig) updateTree(t *Tree, policies []Policy, widen bool) error {
 	}
 	config, before := t.config, t.layers
 	t.config, t.layers = c, layers
-	var err error
-	for _, route := range routes {
-		if route.added.Load() || reg.failed[route] != nil || !reg.mayCover(route) {
-			continue
-		}
-		err = errors.Join(err, reg.registerOPTIONS(route.adapter, route.String(), route.pattern))
-	}
 	steps := reg.stepsOf(routes)
+	err := reg.checkWidening(steps, widen)
 	if err == nil {
-		err = reg.checkWidening(steps, widen)
+		for _, route := range routes {
+			if !route.added.Load() && reg.failed[route] == nil && reg.mayCover(route) {
+				err = errors.Join(err, reg.registerOPTIONS(route.adapter, route.String(), route.pattern))
+			}
+		}
 	}
 	if err != nil {
 		t.config, t.layers = config, before

@@ -365,8 +365,26 @@ func (reg *registry) tidy() {
 	maps.DeleteFunc(reg.layers, func(_ fingerprint, l *layer) bool { return !layers[l] })
 	maps.DeleteFunc(reg.notes, func(l *layer, _ []*ConfigError) bool { return !layers[l] })
 	maps.DeleteFunc(reg.grants, func(_ fingerprint, g *grant) bool { return !grants[g] })
+	named := map[string]bool{} // by some policy
+	for g := range grants {
+		if g != nil {
+			for _, m := range g.methods {
+				named[m] = true
+			}
+		}
+	}
+	for _, e := range reg.enabled {
+		for m := range e.views {
+			named[m] = true
+		}
+	}
 	methods := slices.Clone(*reg.unsafe.Load()) // requests read it
-	methods = slices.DeleteFunc(methods, func(u unsafeMethod) bool { return u.only != nil && u.only.routes == 0 })
+	methods = slices.DeleteFunc(methods, func(u unsafeMethod) bool {
+		if u.only != nil {
+			return u.only.routes == 0
+		}
+		return !u.fixed && !named[u.method] && !slices.Contains(anyMethods[:], u.method)
+	})
 	reg.unsafe.Store(&methods)
 	reg.kept = len(reg.layers) + len(reg.grants) + len(reg.enabled)
 }

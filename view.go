@@ -19,7 +19,8 @@ type View interface {
 	// CORSPolicies returns the policies by method; "" is that of all other methods. It
 	// is asked once, when the route is opened. An entry for a method allows that method
 	// to the origins that it lists, without AllowMethods; GET includes HEAD, where HEAD has
-	// no entry. Under "" AllowMethods says what it does for any route without a method.
+	// no entry, and on a route whose method is GET. Under "" AllowMethods says what it does
+	// for any route without a method. It must not call methods of the CorsConfig.
 	CORSPolicies() map[string]Policy
 }
 
@@ -44,7 +45,11 @@ func (reg *registry) compileView(route *Route) (errs []error) {
 			v.rest, errs = l, append(errs, policyErrs...)
 			continue
 		}
-		if route.method != "" && m != route.method {
+		at := m
+		if _, own := policies[http.MethodHead]; m == http.MethodGet && route.method == http.MethodHead && !own {
+			at = http.MethodHead
+		}
+		if route.method != "" && at != route.method {
 			continue // of another route with the same handler
 		}
 		if reason := (ResourceOptions{AllowMethods: []string{m}}).check(name, ""); reason != nil || neverAllowed(m) {
@@ -60,7 +65,7 @@ func (reg *registry) compileView(route *Route) (errs []error) {
 			named[key] = o
 		}
 		l, policyErrs := reg.compile(named, name)
-		v.byMethod[m], errs = l, append(errs, policyErrs...)
+		v.byMethod[at], errs = l, append(errs, policyErrs...)
 	}
 	if errs == nil {
 		if reg.views == nil {

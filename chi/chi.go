@@ -260,7 +260,7 @@ func (a *Adapter) register(method, pattern string, h http.Handler) *routecors.Ro
 
 // newRoute returns a Route, which answers preflights if it receives them.
 func (a *Adapter) newRoute(method, pattern string, h http.Handler) *routecors.Route {
-	route := routecors.NewRoute(a, method, pattern, h)
+	route := routecors.NewRoute(a, method, pattern, withView(h))
 	switch {
 	case method != "" && method != http.MethodOptions:
 	case a.preflights != nil:

@@ -115,7 +115,7 @@ func (g *grower) grow(r chi.Router, depth int, mounts map[string]bool) {
 				for range w.Rand.IntN(3) {
 					m := randomMethod(w)
 					l := w.NewLeaf(m, "resource "+m+" "+res.Pattern())
-					route := res.Handle(m, l)
+					route := res.Handle(m, w.MayView(l))
 					if under == nil || w.One(2) {
 						w.Add(l, route, under)
 					} else {
@@ -134,14 +134,15 @@ func (g *grower) route(r chi.Router) {
 	}
 	method, pattern := randomMethod(w), randomPattern(w)
 	l := w.NewLeaf(method, method+" "+pattern)
+	h := w.MayView(l)
 	register := func(r interface {
 		Handle(string, http.Handler)
 		Method(string, string, http.Handler)
 	}) {
 		if method == "" {
-			r.Handle(pattern, l)
+			r.Handle(pattern, h)
 		} else {
-			r.Method(method, pattern, l)
+			r.Method(method, pattern, h)
 		}
 	}
 	if w.One(4) {
@@ -151,9 +152,9 @@ func (g *grower) route(r chi.Router) {
 	on := g.adapter.On(r)
 	var route *routecors.Route
 	if method == "" {
-		route = on.Handle(pattern, l)
+		route = on.Handle(pattern, h)
 	} else {
-		route = on.Method(method, pattern, l)
+		route = on.Method(method, pattern, h)
 	}
 	if w.One(3) {
 		return
@@ -179,9 +180,11 @@ func leafOf(h http.Handler) *conformance.Leaf {
 	switch h := h.(type) {
 	case *conformance.Leaf:
 		return h
+	case interface{ LeafOf() *conformance.Leaf }:
+		return h.LeafOf()
 	case *chi.ChainHandler:
 		return leafOf(h.Endpoint)
-	case *routecors.Route:
+	case interface{ Unwrap() http.Handler }: // a Route, a View inside of middlewares
 		return leafOf(h.Unwrap())
 	}
 	return nil

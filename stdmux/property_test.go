@@ -81,7 +81,7 @@ func fill(w *conformance.World, mux *http.ServeMux, adapter *stdmux.Adapter, n i
 					legal(func() {
 						m := randomMethod(w)
 						l := w.NewLeaf(m, "resource "+m+" "+pattern)
-						route := res.Handle(m, l)
+						route := res.Handle(m, w.MayView(l))
 						if under == nil || w.One(2) {
 							w.Add(l, route, under)
 						} else {
@@ -96,11 +96,11 @@ func fill(w *conformance.World, mux *http.ServeMux, adapter *stdmux.Adapter, n i
 			full := strings.TrimLeft(method+" "+pattern, " ")
 			switch w.Rand.IntN(4) {
 			case 0:
-				mux.Handle(full, l)
+				mux.Handle(full, w.MayView(l))
 			case 1:
-				adapter.Handle(full, l)
+				adapter.Handle(full, w.MayView(l))
 			default:
-				w.Add(l, adapter.Handle(full, l), nil)
+				w.Add(l, adapter.Handle(full, w.MayView(l)), nil)
 			}
 		})
 	}

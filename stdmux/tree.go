@@ -1,6 +1,7 @@
 package stdmux
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -18,9 +19,7 @@ var _ routecors.TreeAdapter = (*Adapter)(nil)
 func (a *Adapter) Tree(prefix string) *routecors.Tree {
 	prefix = strings.TrimSuffix(prefix, "/") + "/"
 	return routecors.NewTree(a, prefix, func(h http.Handler) *routecors.Route {
-		n := &notFound{adapter: a, next: h}
-		n.route = a.Handle(prefix, n)
-		return n.route
+		return a.Handle(prefix, &notFound{a, h})
 	})
 }
 
@@ -47,11 +46,24 @@ func (a *Adapter) Depths(bool) func(tree *routecors.Tree, route *routecors.Route
 	return func(tree *routecors.Tree, route *routecors.Route) int {
 		of, ok := tree.Adapter().(*Adapter)
 		at, ok2 := route.Adapter().(*Adapter)
-		if !ok || !ok2 {
+		if !ok || !ok2 || of.hidden(tree.Pattern()) {
 			return 0
 		}
 		return depth(of.full(tree.Pattern()), at.full(route.Pattern()))
 	}
+}
+
+// hidden reports whether pattern has another host than the mounts that lead to it, so that
+// it matches no request.
+func (a *Adapter) hidden(pattern string) bool {
+	host, _ := cutHost(pattern)
+	for m := a.mount; m != nil; m = m.outer.mount {
+		if m.host != "" && host != "" && m.host != host {
+			return true
+		}
+		host = cmp.Or(m.host, host)
+	}
+	return false
 }
 
 // depth returns 0 unless every request that pattern matches is one that prefix does,
@@ -88,14 +100,13 @@ func depth(prefix, pattern string) int {
 // A notFound serves what is below a tree and has no other route.
 type notFound struct {
 	adapter *Adapter
-	route   *routecors.Route
 	next    http.Handler
 }
 
 // ServeHTTP answers with 405 where the mux would have: it has a pattern for another
 // method there, which this one hides.
 func (n *notFound) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	allow := n.adapter.methodsAt(r, n.route)
+	allow := n.adapter.methodsAt(r, n)
 	if len(allow) == 0 {
 		n.next.ServeHTTP(w, r)
 		return
@@ -108,14 +119,18 @@ func (n *notFound) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
 }
 
-// methodsAt returns the methods for which the mux runs another handler than that of route
-// at the URL of r, sorted.
-func (a *Adapter) methodsAt(r *http.Request, route *routecors.Route) (methods []string) {
+// methodsAt returns the methods for which the mux runs another handler than n at the URL
+// of r, sorted.
+func (a *Adapter) methodsAt(r *http.Request, n *notFound) (methods []string) {
 	a.mu.Lock()
 	candidates := slices.Clone(a.methods)
 	a.mu.Unlock()
 	for _, m := range append(candidates, "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE") {
-		if h, pattern := a.handler(r, m); pattern != "" && h != http.Handler(route) && !slices.Contains(methods, m) {
+		h, pattern := a.handler(r, m)
+		if route, ok := h.(*routecors.Route); ok && route.Unwrap() == http.Handler(n) {
+			continue
+		}
+		if pattern != "" && !slices.Contains(methods, m) {
 			methods = append(methods, m)
 		}
 	}

@@ -19,6 +19,8 @@ type Leaf struct {
 
 	pattern           string             // of a route of the adapter, where trees may be above it
 	own, under, outer []routecors.Policy // of the route, its resource, the registry; Layers are of these and trees
+
+	view map[string]routecors.Policy // by method, if the handler is a View; no layer of Layers
 }
 
 func (l *Leaf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -31,9 +33,9 @@ func (l *Leaf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// options returns what the first layer that knows origin says.
-func (l *Leaf) options(origin string) (o routecors.ResourceOptions, key string, ok bool) {
-	for _, p := range l.Layers {
+// options returns what the first layer that knows origin says for method.
+func (l *Leaf) options(origin, method string) (o routecors.ResourceOptions, key string, ok bool) {
+	for _, p := range l.layers(method) {
 		for _, key := range []string{origin, "https://*.w.example", "*"} {
 			if strings.HasPrefix(key, "https://*") && (!strings.HasSuffix(origin, ".w.example") || !strings.HasPrefix(origin, "https://")) {
 				continue
@@ -49,10 +51,10 @@ func (l *Leaf) options(origin string) (o routecors.ResourceOptions, key string, 
 // allows is the oracle: may pages of origin use the route with method?
 func (l *Leaf) allows(origin, method string) (routecors.ResourceOptions, bool) {
 	none := routecors.ResourceOptions{}
-	if l == nil || !l.Added && !l.Covered {
+	if l == nil || !l.Added && !l.coveredAtAll() {
 		return none, false
 	}
-	o, _, ok := l.options(origin)
+	o, _, ok := l.options(origin, method)
 	if !ok || o.Deny || method == "CONNECT" || method == "TRACE" || method == "TRACK" {
 		return none, false
 	}
@@ -73,12 +75,12 @@ func (l *Leaf) allows(origin, method string) (routecors.ResourceOptions, bool) {
 	return o, names(method)
 }
 
-// varies reports whether responses of the route must say Vary: Origin.
-func (l *Leaf) varies() bool {
+// varies reports whether responses of the route to method must say Vary: Origin.
+func (l *Leaf) varies(method string) bool {
 	if !l.Added && !l.coveredAtAll() {
 		return false
 	}
-	for _, p := range l.Layers {
+	for _, p := range l.layers(method) {
 		star, ok := p["*"]
 		if ok && len(p) == 1 {
 			return star.AllowCredentials
@@ -111,11 +113,11 @@ func (l *Leaf) coveredAtAll() bool {
 }
 
 // resourcePolicy is the oracle for Cross-Origin-Resource-Policy.
-func (l *Leaf) resourcePolicy() string {
+func (l *Leaf) resourcePolicy(method string) string {
 	if l == nil || !l.Added && !l.coveredAtAll() {
 		return ""
 	}
-	for _, p := range l.Layers {
+	for _, p := range l.layers(method) {
 		for _, o := range p {
 			if !o.Deny {
 				return o.CrossOriginResourcePolicy
@@ -143,6 +145,6 @@ func headersAllowed(o routecors.ResourceOptions, names string) bool {
 
 // isConstant reports whether the shared response is one of a constant "*", which
 // does not depend on the origin's being well-formed.
-func isConstant(l *Leaf, shared []string) bool {
-	return len(shared) == 1 && shared[0] == "*" && !l.varies()
+func isConstant(l *Leaf, shared []string, method string) bool {
+	return len(shared) == 1 && shared[0] == "*" && !l.varies(method)
 }

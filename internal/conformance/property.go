@@ -266,7 +266,7 @@ func (w *World) check(t testing.TB, tally *Tally, q question) {
 	switch {
 	case (leaf == nil || !leaf.Added && !leaf.Covered) && hasCORS(actual.header):
 		fail("header on a private response")
-	case leaf != nil && allowed != (shared != nil) && !isConstant(leaf, shared):
+	case leaf != nil && allowed != (shared != nil) && !isConstant(leaf, shared, q.method):
 		fail("response shared wrongly")
 	case allowed && shared != nil && shared[0] != "*" && shared[0] != q.origin:
 		fail("shared with another origin")
@@ -276,12 +276,12 @@ func (w *World) check(t testing.TB, tally *Tally, q question) {
 		fail("* with credentials")
 	case allowed && o.AllowCredentials != (actual.header["Access-Control-Allow-Credentials"] != nil):
 		fail("credentials")
-	case leaf != nil && (leaf.Added || leaf.Covered) && leaf.varies() != variesByOrigin(actual.header):
+	case leaf != nil && (leaf.Added || leaf.Covered) && leaf.varies(q.method) != variesByOrigin(actual.header):
 		fail("Vary")
 	case allowed && o.AllowTiming && !slices.Equal(actual.header["Timing-Allow-Origin"], shared),
-		!(allowed && o.AllowTiming) && (allowed || !isConstant(leaf, shared)) && actual.header["Timing-Allow-Origin"] != nil:
+		!(allowed && o.AllowTiming) && (allowed || !isConstant(leaf, shared, q.method)) && actual.header["Timing-Allow-Origin"] != nil:
 		fail("Timing-Allow-Origin")
-	case leaf.resourcePolicy() != actual.header.Get("Cross-Origin-Resource-Policy"):
+	case leaf.resourcePolicy(q.method) != actual.header.Get("Cross-Origin-Resource-Policy"):
 		fail("Cross-Origin-Resource-Policy")
 	case answer.header["Ran"] == nil && (answer.header["Timing-Allow-Origin"] != nil || answer.header["Cross-Origin-Resource-Policy"] != nil):
 		fail("timed or embedded preflight")

@@ -160,11 +160,11 @@ func (s *Suite) randomRoute(w *World, site, plain Site, method, pattern string) 
 		n := w.Rand.IntN(4)
 		if n == 0 && method != http.MethodOptions { // those are ours once something was added
 			w.Logf("%s: bare", l.ID)
-			site.HandleBare(method, pattern, l)
+			site.HandleBare(method, pattern, w.MayView(l))
 			w.again(plain, method, pattern, l)
 			return
 		}
-		route := site.Handle(method, pattern, l)
+		route := site.Handle(method, pattern, w.MayView(l))
 		if route == nil {
 			return
 		}
@@ -182,7 +182,7 @@ func (s *Suite) randomHandle(w *World, res *routecors.Resource, under []routecor
 	}
 	legal(func() {
 		l := w.NewLeaf(method, "resource "+method+" "+pattern)
-		route := res.Handle(method, l)
+		route := res.Handle(method, w.MayView(l))
 		l.pattern = pattern
 		if under == nil || w.One(2) {
 			w.Add(l, route, under)
