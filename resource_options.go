@@ -15,6 +15,8 @@ import (
 // send requests that need no permission beyond being answered at all: no
 // credentials, no request header beside the CORS-safelisted ones, nothing exposed.
 //
+// In JSON, and by its struct tags in YAML, it has the names of aiohttp_cors.
+//
 // A ResourceOptions is a plain value. Setup, Add and Group copy what they are
 // given, so that changing it afterwards changes nothing.
 type ResourceOptions struct {
@@ -22,20 +24,20 @@ type ResourceOptions struct {
 	// certificates. It is refused together with the origin "*", "null", "file://",
 	// and with plain http beyond loopback, unless an option of Setup names the danger.
 	// See https://fetch.spec.whatwg.org/#http-access-control-allow-credentials.
-	AllowCredentials bool
+	AllowCredentials bool `yaml:"allow_credentials,omitempty"`
 
 	// ExposeHeaders names the response headers that the page may read beside the
 	// CORS-safelisted ones. {"*"} exposes every header; together with
 	// AllowCredentials, where Fetch takes no "*", the names of the headers that the
 	// response really has are listed when it is written. Forbidden response-header
 	// names are refused. See https://fetch.spec.whatwg.org/#http-access-control-expose-headers.
-	ExposeHeaders []string
+	ExposeHeaders []string `yaml:"expose_headers,omitempty"`
 
 	// AllowHeaders names the request headers that the page may set beside the
 	// CORS-safelisted ones, in any case. {"*"} allows every header, Authorization
 	// included. Forbidden request-header names are refused.
 	// See https://fetch.spec.whatwg.org/#http-access-control-allow-headers.
-	AllowHeaders []string
+	AllowHeaders []string `yaml:"allow_headers,omitempty"`
 
 	// AllowMethods is for routes that serve several methods. A route with a method
 	// allows that one and needs none here; if given, the list must contain it. A
@@ -44,21 +46,21 @@ type ResourceOptions struct {
 	// TRACK. A Resource or a Tree that was added covers those of its routes whose method
 	// is named here. Methods are case-sensitive; GET includes HEAD.
 	// See https://fetch.spec.whatwg.org/#http-access-control-allow-methods.
-	AllowMethods []string
+	AllowMethods []string `yaml:"allow_methods,omitempty"`
 
 	// MaxAge is how long, in seconds, a browser may keep the answer to a
 	// preflight. 0 leaves the header out, which browsers take as 5 seconds; a
 	// negative value sends 0, which switches the cache off. More than 86400, the
 	// longest that any browser keeps, is refused.
 	// See https://fetch.spec.whatwg.org/#http-access-control-max-age.
-	MaxAge int
+	MaxAge int `yaml:"max_age,omitempty"`
 
 	// AllowTiming lets the page see how long the parts of a request took: where a
 	// response is shared, Timing-Allow-Origin says the same as Access-Control-Allow-Origin.
 	// An img or a script without crossorigin is asked for without an Origin, and gets
 	// it only where the answer is "*" for every origin.
 	// See https://w3c.github.io/resource-timing/#sec-timing-allow-origin.
-	AllowTiming bool
+	AllowTiming bool `yaml:"allow_timing,omitempty"`
 
 	// CrossOriginResourcePolicy says which pages may embed the responses without
 	// CORS, as an img or a script: "same-origin", "same-site" or "cross-origin"; ""
@@ -69,11 +71,11 @@ type ResourceOptions struct {
 	// of a Policy that do not deny must have the same value, else it is refused. The nearest Policy
 	// with such a key decides for every response of the route, shared or not.
 	// See https://fetch.spec.whatwg.org/#cross-origin-resource-policy-header.
-	CrossOriginResourcePolicy string
+	CrossOriginResourcePolicy string `yaml:"cross_origin_resource_policy,omitempty"`
 
 	// Deny refuses the origin, whatever a layer further away says of it. It stands
 	// alone: beside another field it is refused.
-	Deny bool
+	Deny bool `yaml:"deny,omitempty"`
 }
 
 // maxMaxAge is the longest that a browser keeps a preflight: Firefox, 24 hours.

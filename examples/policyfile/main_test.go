@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/routecors/routecors"
 )
@@ -168,5 +169,51 @@ func TestSchema(t *testing.T) {
 		if _, err := routecors.ParsePolicyFile("p.json", []byte(tt.text)); (err == nil) != tt.ok {
 			t.Errorf("%s: the reader says %v", tt.text, err)
 		}
+	}
+}
+
+// TestStructTags: a Policy can be a part of a configuration that is YAML already. What
+// decodes it is as strict as it is told to be.
+func TestStructTags(t *testing.T) {
+	var config struct {
+		Listen string           `yaml:"listen"`
+		CORS   routecors.Policy `yaml:"cors"`
+	}
+	text := []byte(`
+listen: :8080
+cors:
+  https://app.example:
+    allow_credentials: true
+    allow_headers: [Content-Type, X-A]
+    expose_headers: [ETag]
+    allow_methods: [GET, PUT]
+    max_age: 600
+    allow_timing: true
+    cross_origin_resource_policy: same-site
+  https://old.example: {deny: true}
+`)
+	if err := yaml.Unmarshal(text, &config); err != nil {
+		t.Fatal(err)
+	}
+	want := routecors.Policy{
+		"https://app.example": {
+			AllowCredentials: true, AllowHeaders: []string{"Content-Type", "X-A"}, ExposeHeaders: []string{"ETag"}, AllowMethods: []string{"GET", "PUT"},
+			MaxAge: 600, AllowTiming: true, CrossOriginResourcePolicy: "same-site",
+		},
+		"https://old.example": {Deny: true},
+	}
+	if diff := cmp.Diff(want, config.CORS); diff != "" {
+		t.Errorf("(-want +got)\n%s", diff)
+	}
+	again, err := yaml.Marshal(config.CORS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read routecors.Policy
+	if err := yaml.Unmarshal(again, &read); err != nil || cmp.Diff(want, read) != "" {
+		t.Errorf("%v, written again:\n%s", err, again)
+	}
+	if strings.Contains(string(again), "deny: false") {
+		t.Errorf("what is not set is written:\n%s", again)
 	}
 }
