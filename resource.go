@@ -62,8 +62,8 @@ func (res *Resource) take(route *Route) {
 // cover enables route by the policy of the resource, if that names its method.
 // Otherwise the route stays private. The caller holds registry.mu.
 func (res *Resource) cover(route *Route) {
-	if route.added.Load() {
-		return
+	if old := route.enabled.Load(); route.added.Load() || old != nil && old.preflights.reg != res.reg {
+		return // another registry's tree covers it
 	}
 	if e := res.reg.covering(route); e != nil {
 		res.reg.activate(route, e)

@@ -142,3 +142,23 @@ func TestTreeExplain(t *testing.T) {
 		t.Errorf("remedy %q, want %s", d.Remedy, want)
 	}
 }
+
+// TestTreeOfOtherRegistry: a resource leaves alone what another registry's tree covers.
+func TestTreeOfOtherRegistry(t *testing.T) {
+	s := newSite(t, "")
+	other, err := routecors.Setup(s.router, nil)
+	must(t, err)
+	res := s.router.Resource("/api/x")
+	res.Handle("GET", text(""))
+	must(t, s.cors.Add(s.router.Tree("/api/"), policy(t, `{"https://app.example": {"allow_methods": ["GET", "PUT"]}}`)))
+	check := func(when string) {
+		t.Helper()
+		if got := preflight(s.cors.Handler(s.mux), "GET", "/api/x", app); got[:3] != "204" {
+			t.Errorf("%s: %s", when, got)
+		}
+	}
+	must(t, other.Add(res, policy(t, `{"https://b.example": {"allow_methods": ["GET", "PUT"]}}`)))
+	check("added")
+	must(t, other.Update(res, policy(t, `{"https://b.example": {}}`)))
+	check("updated")
+}

@@ -117,8 +117,8 @@ func (c *CorsConfig) updateResource(res *Resource, policies []Policy, widen bool
 	for _, route := range res.routes {
 		if old := reg.added(route); old != nil {
 			steps = append(steps, step{route.String(), route, old, old.config.enabledBy(route, old.own())})
-		} else if !route.added.Load() {
-			steps = append(steps, step{route.String(), route, route.enabled.Load(), reg.covering(route)})
+		} else if e := route.enabled.Load(); !route.added.Load() && (e == nil || e.preflights.reg == reg) {
+			steps = append(steps, step{route.String(), route, e, reg.covering(route)})
 		}
 	}
 	if err := reg.checkWidening(steps, widen); err != nil {
