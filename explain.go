@@ -170,9 +170,9 @@ func (e *explanation) decide(origins []string) (why refusal) {
 		return e.why
 	case e.enabled == nil:
 		switch e.Router.Kind {
-		case NoHandler, NoHandlerOfMethod:
+		case OutcomeNoHandler, OutcomeNoHandlerOfMethod:
 			return refusal{RouteNotFound, e.Method}
-		case Redirects:
+		case OutcomeRedirects:
 			return refusal{Redirected, e.Method}
 		}
 		return e.why

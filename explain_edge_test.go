@@ -138,7 +138,7 @@ func TestExplainConcurrently(t *testing.T) {
 func TestExplainJSON(t *testing.T) {
 	cors := newExplained(t, sites.ServeMux)
 	d := cors.Explain(described(t, "OPTIONS /items/7", fromEvil+announces+"PUT"))
-	d.Steps = slices.DeleteFunc(d.Steps, func(s routecors.Step) bool { return s.State == routecors.Passed })[:2]
+	d.Steps = slices.DeleteFunc(d.Steps, func(s routecors.Step) bool { return s.State == routecors.StepPassed })[:2]
 	got, err := json.MarshalIndent(d, "", "\t")
 	must(t, err)
 	const want = `{
@@ -249,7 +249,7 @@ func TestExplainPlainAdapter(t *testing.T) {
 		t.Errorf("after Add:\n%s", d)
 	}
 	d := cors.Explain(described(t, "POST /x", fromApps))
-	if d.Reason != routecors.RouteNotAdded || d.Router.Kind != routecors.Unknown || d.Steps[1].State != routecors.Failed || !strings.Contains(d.Steps[1].Text, "cannot be told") {
+	if d.Reason != routecors.RouteNotAdded || d.Router.Kind != routecors.OutcomeUnknown || d.Steps[1].State != routecors.StepFailed || !strings.Contains(d.Steps[1].Text, "cannot be told") {
 		t.Errorf("what cannot be told:\n%s", d)
 	}
 }
@@ -265,7 +265,7 @@ func (p *probing) Probe(r *http.Request, method string) (*routecors.Route, bool)
 func TestExplainProber(t *testing.T) {
 	cors, err := routecors.Setup(&probing{plain{&only{}}}, nil)
 	must(t, err)
-	if d := cors.Explain(described(t, "POST /x", fromApps)); d.Reason != routecors.RouteNotFound || d.Router.Kind != routecors.NoHandler {
+	if d := cors.Explain(described(t, "POST /x", fromApps)); d.Reason != routecors.RouteNotFound || d.Router.Kind != routecors.OutcomeNoHandler {
 		t.Errorf("no handler:\n%s", d)
 	}
 }

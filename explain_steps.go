@@ -20,9 +20,9 @@ type Step struct {
 type StepState uint8
 
 const (
-	NotReached StepState = iota // "not-reached": an earlier one failed
-	Passed                      // "passed"
-	Failed                      // "failed"
+	StepNotReached StepState = iota // "not-reached": an earlier one failed
+	StepPassed                      // "passed"
+	StepFailed                      // "failed"
 
 	stepStates // how many there are
 )
@@ -70,7 +70,7 @@ func (e *explanation) failing() string {
 	case RouteNotFound, Redirected:
 		return stepRoute
 	case RouteNotAdded:
-		if e.Router.Kind == Unknown && e.Route == nil {
+		if e.Router.Kind == OutcomeUnknown && e.Route == nil {
 			return stepRoute
 		}
 		return stepAdded
@@ -94,13 +94,13 @@ func (e *explanation) failing() string {
 
 // ladder returns what the server and the browser look at, in their order.
 func (e *explanation) ladder() (steps []Step) {
-	failing, state := e.failing(), Passed
+	failing, state := e.failing(), StepPassed
 	step := func(name, anchor, text string) {
 		switch {
-		case state == Failed, state == NotReached:
-			state, text = NotReached, ""
+		case state == StepFailed, state == StepNotReached:
+			state, text = StepNotReached, ""
 		case name == failing:
-			state, text = Failed, e.failure()
+			state, text = StepFailed, e.failure()
 		}
 		steps = append(steps, Step{name, "https://fetch.spec.whatwg.org/#" + anchor, state, text})
 	}
@@ -179,18 +179,18 @@ func (e *explanation) credentialsText() string {
 // routerText says what the router does.
 func (e *explanation) routerText() string {
 	switch o := e.Router; o.Kind {
-	case RunsRoute:
+	case OutcomeRunsRoute:
 		if !e.Added {
 			return "the router runs the route " + quoted(o.Pattern) + ", which was not added"
 		}
 		return "the router runs the route " + quoted(o.Pattern)
-	case RunsHandler:
+	case OutcomeRunsHandler:
 		return "the router runs the handler of " + quoted(o.Pattern) + ", which is none of the adapter's routes"
-	case NoHandler:
+	case OutcomeNoHandler:
 		return "the router has no handler here: 404"
-	case NoHandlerOfMethod:
+	case OutcomeNoHandlerOfMethod:
 		return "the router has no handler for " + quoted(e.Method) + " here: 405, and it allows " + strings.Join(o.Allow, ", ")
-	case Redirects:
+	case OutcomeRedirects:
 		return "the router redirects to " + quoted(o.Location)
 	}
 	return "what the router does here cannot be told: it leads to what the adapter cannot see into"

@@ -55,9 +55,9 @@ func (d Decision) write(b *strings.Builder, indent string) {
 	for _, s := range d.Steps {
 		mark := "-     "
 		switch s.State {
-		case Passed:
+		case StepPassed:
 			mark = "ok    "
-		case Failed:
+		case StepFailed:
 			mark = "FAILED"
 		}
 		text := s.Text

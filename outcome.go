@@ -19,8 +19,8 @@ type Outcome struct {
 	Kind     OutcomeKind `json:"kind"`
 	Pattern  string      `json:"pattern,omitempty"`  // of the handler, as its router writes it
 	Status   int         `json:"status,omitempty"`   // that the router answers itself; 0 if the program may have a say
-	Allow    []string    `json:"allow,omitempty"`    // the methods that the router serves here, of MethodNotAllowed
-	Location string      `json:"location,omitempty"` // of Redirects
+	Allow    []string    `json:"allow,omitempty"`    // the methods that the router serves here, of OutcomeNoHandlerOfMethod
+	Location string      `json:"location,omitempty"` // of OutcomeRedirects
 
 	// Refuses says that a request which is a preflight comes to a handler for OPTIONS
 	// that RegisterOPTIONS has put in, and which asks Preflights.Answer with refuse.
@@ -31,12 +31,12 @@ type Outcome struct {
 type OutcomeKind uint8
 
 const (
-	Unknown           OutcomeKind = iota // "unknown": it cannot be told
-	RunsRoute                            // "route": one of the adapter's Routes
-	RunsHandler                          // "handler": one that is no Route, or our own for OPTIONS
-	NoHandler                            // "no-handler": 404
-	NoHandlerOfMethod                    // "no-handler-of-method": 405
-	Redirects                            // "redirect"
+	OutcomeUnknown           OutcomeKind = iota // "unknown": it cannot be told
+	OutcomeRunsRoute                            // "route": one of the adapter's Routes
+	OutcomeRunsHandler                          // "handler": one that is no Route, or our own for OPTIONS
+	OutcomeNoHandler                            // "no-handler": 404
+	OutcomeNoHandlerOfMethod                    // "no-handler-of-method": 405
+	OutcomeRedirects                            // "redirect"
 
 	outcomeKinds // how many there are
 )
@@ -56,18 +56,18 @@ func (k OutcomeKind) MarshalText() ([]byte, error) { return []byte(k.String()), 
 // answer, and what becomes of r.
 func (reg *registry) describe(r *http.Request, method string) (*Route, Outcome) {
 	route := reg.adapter.Resolve(r, method)
-	o := Outcome{Kind: Unknown}
+	o := Outcome{Kind: OutcomeUnknown}
 	describer, ok := reg.adapter.(Describer)
 	switch {
 	case ok:
 		o = describer.Describe(r, method)
 	case route == nil && reg.prober != nil:
 		if _, runs := reg.prober.Probe(r, method); !runs {
-			o.Kind = NoHandler
+			o.Kind = OutcomeNoHandler
 		}
 	}
 	if route != nil {
-		o = Outcome{Kind: RunsRoute, Pattern: route.String(), Refuses: o.Refuses}
+		o = Outcome{Kind: OutcomeRunsRoute, Pattern: route.String(), Refuses: o.Refuses}
 	}
 	return route, o
 }

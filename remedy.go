@@ -123,9 +123,9 @@ func (e *explanation) routeRemedy() string {
 	switch o := e.Router; {
 	case e.Route != nil:
 		pattern = e.Route.String()
-	case o.Kind == Unknown:
+	case o.Kind == OutcomeUnknown:
 		return "register with the adapter what is mounted or wrapped here, so that it can be seen into, and add its route for " + quoted(e.Method)
-	case o.Kind == RunsHandler:
+	case o.Kind == OutcomeRunsHandler:
 		pattern = o.Pattern
 	case len(others(o.Allow)) > 0:
 		before = "have the page send one of " + strings.Join(others(o.Allow), ", ") + ", or register a handler for " + quoted(e.Method) + " and add it: "

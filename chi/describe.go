@@ -34,17 +34,17 @@ func (a *Adapter) Describe(r *http.Request, method string) (o routecors.Outcome)
 	route := routeOf(h)
 	switch {
 	case route != nil:
-		o.Kind, o.Pattern = routecors.RunsRoute, route.String()
+		o.Kind, o.Pattern = routecors.OutcomeRunsRoute, route.String()
 	case runs:
 		if h != nil {
-			o.Kind = routecors.RunsHandler
+			o.Kind = routecors.OutcomeRunsHandler
 		}
 		o.Pattern = l.patternOf(method, path, h)
 	case notAllowed, !knows(method): // of which chi asks no path
-		o.Kind, o.Allow = routecors.NoHandlerOfMethod, a.allowed(r)
+		o.Kind, o.Allow = routecors.OutcomeNoHandlerOfMethod, a.allowed(r)
 		o.Status = l.status(http.StatusMethodNotAllowed)
 	default:
-		o.Kind = routecors.NoHandler
+		o.Kind = routecors.OutcomeNoHandler
 		o.Status = l.status(http.StatusNotFound)
 	}
 	return o

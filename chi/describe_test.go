@@ -45,20 +45,20 @@ func TestDescribe(t *testing.T) {
 		method, path string
 		want         routecors.Outcome
 	}{
-		{"GET", "/x/1", routecors.Outcome{Kind: routecors.RunsRoute, Pattern: "GET /x/{id}"}},
-		{"PUT", "/x/1", routecors.Outcome{Kind: routecors.RunsRoute, Pattern: "PUT /x/{id}"}},
-		{"POST", "/x/1", routecors.Outcome{Kind: routecors.RunsHandler, Pattern: "POST /x/{id}"}},
-		{"OPTIONS", "/x/1", routecors.Outcome{Kind: routecors.RunsHandler, Pattern: "OPTIONS /x/{id}", Refuses: true}},
-		{"DELETE", "/x/1", routecors.Outcome{Kind: routecors.NoHandlerOfMethod, Status: 405, Allow: []string{"GET", "OPTIONS", "POST", "PUT"}}},
-		{"UNKNOWN", "/x/1", routecors.Outcome{Kind: routecors.NoHandlerOfMethod, Status: 405, Allow: []string{"GET", "OPTIONS", "POST", "PUT"}}},
-		{"UNKNOWN", "/nowhere", routecors.Outcome{Kind: routecors.NoHandlerOfMethod, Status: 405}},
-		{"GET", "/nowhere", routecors.Outcome{Kind: routecors.NoHandler, Status: 404}},
-		{"GET", "/all", routecors.Outcome{Kind: routecors.RunsHandler, Pattern: "/all"}},
+		{"GET", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsRoute, Pattern: "GET /x/{id}"}},
+		{"PUT", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsRoute, Pattern: "PUT /x/{id}"}},
+		{"POST", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsHandler, Pattern: "POST /x/{id}"}},
+		{"OPTIONS", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsHandler, Pattern: "OPTIONS /x/{id}", Refuses: true}},
+		{"DELETE", "/x/1", routecors.Outcome{Kind: routecors.OutcomeNoHandlerOfMethod, Status: 405, Allow: []string{"GET", "OPTIONS", "POST", "PUT"}}},
+		{"UNKNOWN", "/x/1", routecors.Outcome{Kind: routecors.OutcomeNoHandlerOfMethod, Status: 405, Allow: []string{"GET", "OPTIONS", "POST", "PUT"}}},
+		{"UNKNOWN", "/nowhere", routecors.Outcome{Kind: routecors.OutcomeNoHandlerOfMethod, Status: 405}},
+		{"GET", "/nowhere", routecors.Outcome{Kind: routecors.OutcomeNoHandler, Status: 404}},
+		{"GET", "/all", routecors.Outcome{Kind: routecors.OutcomeRunsHandler, Pattern: "/all"}},
 		{"GET", "/foreign/x", routecors.Outcome{Pattern: "/foreign/*"}},
-		{"GET", "/sub/y", routecors.Outcome{Kind: routecors.RunsHandler, Pattern: "GET /sub/y"}},
-		{"GET", "/sub/z", routecors.Outcome{Kind: routecors.RunsRoute, Pattern: "GET /z"}},
-		{"PUT", "/sub/z", routecors.Outcome{Kind: routecors.NoHandlerOfMethod, Status: 405, Allow: []string{"GET"}}},
-		{"PUT", "/sub/nowhere", routecors.Outcome{Kind: routecors.NoHandler, Status: 404}},
+		{"GET", "/sub/y", routecors.Outcome{Kind: routecors.OutcomeRunsHandler, Pattern: "GET /sub/y"}},
+		{"GET", "/sub/z", routecors.Outcome{Kind: routecors.OutcomeRunsRoute, Pattern: "GET /z"}},
+		{"PUT", "/sub/z", routecors.Outcome{Kind: routecors.OutcomeNoHandlerOfMethod, Status: 405, Allow: []string{"GET"}}},
+		{"PUT", "/sub/nowhere", routecors.Outcome{Kind: routecors.OutcomeNoHandler, Status: 404}},
 	}
 	a, router := tree(t)
 	for _, test := range tests {
@@ -92,7 +92,7 @@ func TestDescribeCustom(t *testing.T) {
 		set(r)
 		for _, method := range []string{"GET", "DELETE"} {
 			got := a.Describe(httptest.NewRequest("GET", "/x/1/2", nil), method)
-			if got.Kind != routecors.NoHandler || got.Status != 0 {
+			if got.Kind != routecors.OutcomeNoHandler || got.Status != 0 {
 				t.Errorf("%d: %s: %+v, want no handler and no status", i, method, got)
 			}
 		}
@@ -106,10 +106,10 @@ func TestDescribeGetHead(t *testing.T) {
 	a := chicors.New(r)
 	route := a.Get("/x", ok)
 	got := a.Describe(httptest.NewRequest("HEAD", "/x", nil), "HEAD")
-	if got.Kind != routecors.RunsRoute || got.Pattern != route.String() {
+	if got.Kind != routecors.OutcomeRunsRoute || got.Pattern != route.String() {
 		t.Errorf("%+v, want the route of GET", got)
 	}
-	if escaped := a.Describe(httptest.NewRequest("HEAD", "/"+strings.Repeat("%2F", 2), nil), "HEAD"); escaped.Kind != routecors.NoHandler {
+	if escaped := a.Describe(httptest.NewRequest("HEAD", "/"+strings.Repeat("%2F", 2), nil), "HEAD"); escaped.Kind != routecors.OutcomeNoHandler {
 		t.Errorf("%+v, want no handler", escaped)
 	}
 }

@@ -63,7 +63,7 @@ type exchange struct {
 func newExchange(title, request, response string, steps []routecors.Step) exchange {
 	e := exchange{Title: title, Request: request, Response: response}
 	for _, step := range steps {
-		if step.State == routecors.NotReached {
+		if step.State == routecors.StepNotReached {
 			e.NotReached = append(e.NotReached, step)
 			continue
 		}

@@ -22,7 +22,7 @@ func (a *Adapter) Describe(r *http.Request, method string) routecors.Outcome {
 		}
 	}
 	if r.RequestURI == "*" {
-		return routecors.Outcome{Kind: routecors.NoHandler} // net/http answers it before the mux
+		return routecors.Outcome{Kind: routecors.OutcomeNoHandler} // net/http answers it before the mux
 	}
 	return a.describe(r, method)
 }
@@ -34,17 +34,17 @@ func (a *Adapter) describe(r *http.Request, method string) (o routecors.Outcome)
 		behind := a.behind(r)
 		o.Refuses = !s.users.Load() && (!s.twin.Load() || behind == nil)
 		if behind == nil {
-			o.Kind, o.Pattern = routecors.RunsHandler, pattern
+			o.Kind, o.Pattern = routecors.OutcomeRunsHandler, pattern
 			return o
 		}
 		h, pattern = behind.Handler(&http.Request{Method: method, Host: r.Host, URL: r.URL})
 	}
 	switch h := h.(type) {
 	case *routecors.Route:
-		o.Kind, o.Pattern = routecors.RunsRoute, h.String()
+		o.Kind, o.Pattern = routecors.OutcomeRunsRoute, h.String()
 		return o
 	case *mount:
-		inner := routecors.Outcome{Kind: routecors.NoHandler, Status: http.StatusNotFound}
+		inner := routecors.Outcome{Kind: routecors.OutcomeNoHandler, Status: http.StatusNotFound}
 		if under := h.strip(r); under != nil {
 			inner = h.inner.describe(under, method)
 		}
@@ -52,7 +52,7 @@ func (a *Adapter) describe(r *http.Request, method string) (o routecors.Outcome)
 		return inner
 	}
 	if pattern != "" && reflect.TypeOf(h) != redirect {
-		o.Kind, o.Pattern = routecors.RunsHandler, pattern
+		o.Kind, o.Pattern = routecors.OutcomeRunsHandler, pattern
 		return o
 	}
 	// The mux's own answer, or a redirect that the program has registered by
@@ -62,12 +62,12 @@ func (a *Adapter) describe(r *http.Request, method string) (o routecors.Outcome)
 	o.Status, o.Location = w.status, w.Header().Get("Location")
 	switch {
 	case w.status/100 == 3:
-		o.Kind, o.Pattern = routecors.Redirects, pattern
+		o.Kind, o.Pattern = routecors.OutcomeRedirects, pattern
 	case w.status == http.StatusMethodNotAllowed:
-		o.Kind = routecors.NoHandlerOfMethod
+		o.Kind = routecors.OutcomeNoHandlerOfMethod
 		o.Allow = strings.Split(w.Header().Get("Allow"), ", ")
 	default:
-		o.Kind = routecors.NoHandler
+		o.Kind = routecors.OutcomeNoHandler
 	}
 	return o
 }

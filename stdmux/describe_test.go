@@ -40,22 +40,22 @@ func TestDescribe(t *testing.T) {
 		method, target string
 		want           routecors.Outcome
 	}{
-		{"GET", "/x/1", routecors.Outcome{Kind: routecors.RunsRoute, Pattern: "GET /x/{id}"}},
-		{"HEAD", "/x/1", routecors.Outcome{Kind: routecors.RunsRoute, Pattern: "GET /x/{id}"}},
-		{"PUT", "/x/1", routecors.Outcome{Kind: routecors.RunsRoute, Pattern: "PUT /x/{id}"}},
-		{"POST", "/x/1", routecors.Outcome{Kind: routecors.RunsHandler, Pattern: "POST /x/{id}"}},
-		{"OPTIONS", "/x/1", routecors.Outcome{Kind: routecors.RunsHandler, Pattern: "OPTIONS /x/{id}", Refuses: true}},
-		{"OPTIONS", "/mine", routecors.Outcome{Kind: routecors.RunsRoute, Pattern: "OPTIONS /mine"}},
-		{"DELETE", "/x/1", routecors.Outcome{Kind: routecors.NoHandlerOfMethod, Status: 405, Allow: []string{"GET", "HEAD", "OPTIONS", "POST", "PUT"}}},
-		{"GET", "/nowhere", routecors.Outcome{Kind: routecors.NoHandler, Status: 404}},
-		{"GET", "/tree?q=1", routecors.Outcome{Kind: routecors.Redirects, Pattern: "/tree/", Status: moved, Location: "/tree/?q=1"}},
-		{"GET", "//x/1", routecors.Outcome{Kind: routecors.Redirects, Pattern: "GET /x/{id}", Status: moved, Location: "/x/1"}},
-		{"GET", "/moved", routecors.Outcome{Kind: routecors.Redirects, Pattern: "/moved", Status: 302, Location: "/there"}},
-		{"GET", "/foreign/x", routecors.Outcome{Kind: routecors.RunsHandler, Pattern: "/foreign/"}},
-		{"GET", "/api/z/", routecors.Outcome{Kind: routecors.RunsRoute, Pattern: "GET /z/"}},
-		{"GET", "/api/y", routecors.Outcome{Kind: routecors.NoHandler, Status: 404}},
-		{"PUT", "/api/z/", routecors.Outcome{Kind: routecors.NoHandlerOfMethod, Status: 405, Allow: []string{"GET", "HEAD"}}},
-		{"GET", "*", routecors.Outcome{Kind: routecors.NoHandler}},
+		{"GET", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsRoute, Pattern: "GET /x/{id}"}},
+		{"HEAD", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsRoute, Pattern: "GET /x/{id}"}},
+		{"PUT", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsRoute, Pattern: "PUT /x/{id}"}},
+		{"POST", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsHandler, Pattern: "POST /x/{id}"}},
+		{"OPTIONS", "/x/1", routecors.Outcome{Kind: routecors.OutcomeRunsHandler, Pattern: "OPTIONS /x/{id}", Refuses: true}},
+		{"OPTIONS", "/mine", routecors.Outcome{Kind: routecors.OutcomeRunsRoute, Pattern: "OPTIONS /mine"}},
+		{"DELETE", "/x/1", routecors.Outcome{Kind: routecors.OutcomeNoHandlerOfMethod, Status: 405, Allow: []string{"GET", "HEAD", "OPTIONS", "POST", "PUT"}}},
+		{"GET", "/nowhere", routecors.Outcome{Kind: routecors.OutcomeNoHandler, Status: 404}},
+		{"GET", "/tree?q=1", routecors.Outcome{Kind: routecors.OutcomeRedirects, Pattern: "/tree/", Status: moved, Location: "/tree/?q=1"}},
+		{"GET", "//x/1", routecors.Outcome{Kind: routecors.OutcomeRedirects, Pattern: "GET /x/{id}", Status: moved, Location: "/x/1"}},
+		{"GET", "/moved", routecors.Outcome{Kind: routecors.OutcomeRedirects, Pattern: "/moved", Status: 302, Location: "/there"}},
+		{"GET", "/foreign/x", routecors.Outcome{Kind: routecors.OutcomeRunsHandler, Pattern: "/foreign/"}},
+		{"GET", "/api/z/", routecors.Outcome{Kind: routecors.OutcomeRunsRoute, Pattern: "GET /z/"}},
+		{"GET", "/api/y", routecors.Outcome{Kind: routecors.OutcomeNoHandler, Status: 404}},
+		{"PUT", "/api/z/", routecors.Outcome{Kind: routecors.OutcomeNoHandlerOfMethod, Status: 405, Allow: []string{"GET", "HEAD"}}},
+		{"GET", "*", routecors.Outcome{Kind: routecors.OutcomeNoHandler}},
 	}
 	for _, test := range tests {
 		got := a.Describe(httptest.NewRequest("OPTIONS", test.target, nil), test.method)

@@ -47,7 +47,7 @@ func (w *World) checkExplained(d routecors.Decision, actual *recorder, leaf *Lea
 		differs(fmt.Sprintf("another header: %q", corsLines(d)))
 	case d.Added != public:
 		differs("the route is added, or it is not")
-	case leaf == nil && d.Router.Kind == routecors.RunsRoute:
+	case leaf == nil && d.Router.Kind == routecors.OutcomeRunsRoute:
 		differs("the route did not run")
 	case d.Router.Status != 0 && !sameStatus(d.Router.Status, actual.status):
 		differs(fmt.Sprintf("the router answers %d", actual.status))
@@ -81,7 +81,7 @@ func (w *World) checkExplainedPreflight(d routecors.Decision, answer *recorder, 
 	switch {
 	case ran && d.Response.Status != 0:
 		differs("a handler of the program answers")
-	case ran, d.Response.Status == 0 && (!describes || d.Router.Kind == routecors.Unknown):
+	case ran, d.Response.Status == 0 && (!describes || d.Router.Kind == routecors.OutcomeUnknown):
 	case d.Response.Status != 0 && !sameStatus(d.Response.Status, answer.status):
 		differs(fmt.Sprintf("the status is %d", answer.status))
 	case d.Response.Status == 0 && answer.status == http.StatusForbidden:
@@ -102,10 +102,10 @@ func sameStatus(a, b int) bool {
 func (w *World) checkLadder(d routecors.Decision, differs func(string)) {
 	failed := 0
 	for _, s := range d.Steps {
-		if s.State == routecors.Failed {
+		if s.State == routecors.StepFailed {
 			failed++
 		}
-		if s.State != routecors.NotReached && s.Text == "" || failed > 0 == (s.State == routecors.Passed) {
+		if s.State != routecors.StepNotReached && s.Text == "" || failed > 0 == (s.State == routecors.StepPassed) {
 			differs("ill-formed steps")
 		}
 	}

@@ -193,8 +193,8 @@ func (s *Suite) resolve(t testing.TB, lines, paths []string) {
 			fail("Probe returned " + other(probed, want) + ", but the router runs " + handler(want, what))
 		case what != "" && !probes:
 			fail("Probe says that nothing runs, but the router runs " + handler(want, what))
-		case describes && (o.Kind == routecors.RunsRoute) != (want != nil),
-			what != "" && o.Kind > routecors.RunsHandler:
+		case describes && (o.Kind == routecors.OutcomeRunsRoute) != (want != nil),
+			what != "" && o.Kind > routecors.OutcomeRunsHandler:
 			fail("Describe says " + o.Kind.String() + ", but the router runs " + handler(want, what))
 		}
 	}
