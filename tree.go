@@ -63,6 +63,7 @@ func (*Tree) entity() {}
 // open where the policy of the tree, or its own, names methods in AllowMethods; for
 // these methods preflights to paths that do not exist are approved, else no page
 // could come to read the 404.
+// A View is no handler for it: its policies are not asked.
 func (t *Tree) NotFound(h http.Handler) *Route {
 	if isNil(h) {
 		h = http.NotFoundHandler()
