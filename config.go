@@ -100,11 +100,12 @@
 //
 // # Concurrency
 //
-// Everything here is safe for concurrent use. Requests take no lock. Update and Apply
-// change policies while the router serves; a response is by the old policy or by the
-// new one, never by both. Add while the router serves works where the router itself
-// allows registration then: ServeMux does, chi does not. The same holds for a route
-// that is new to Apply.
+// Everything here is safe for concurrent use. Requests take no lock (but the first one
+// to a chi route below a mount, which finds the trees that the route is below). Update
+// and Apply change policies while the router serves; a response is by the old policy
+// or by the new one, never by both. Add while the router serves works where the router
+// itself allows registration then: ServeMux does, chi does not. The same holds for a
+// route that is new to Apply.
 package routecors
 
 import (

@@ -23,10 +23,10 @@ var images = flag.String("images", "", "write pictures of the page into this dir
 // TestImages writes pictures of the whole page, for people to look at. Those of the
 // README are inspector-light-1280.png and inspector-dark-1280.png:
 //
-//	go test ./inspect -run TestImages -images /tmp
+//	go test ./inspect -run TestImages -images DIR
 func TestImages(t *testing.T) {
 	if *images == "" {
-		t.Skip("no -images")
+		t.Skip("a tool: -images names no directory")
 	}
 	h, _ := newSite(t)
 	refuse(h)

@@ -189,7 +189,7 @@ var pictures = flag.String("pictures", "", "write pictures of the page, all run,
 // TestPictures writes what the README shows, and more to look at.
 func TestPictures(t *testing.T) {
 	if *pictures == "" {
-		t.Skip("-pictures names no directory")
+		t.Skip("a tool: -pictures names no directory")
 	}
 	program := browsers.Require(t, "chromium")
 	o := start(t, func(h http.Handler) http.Handler { return h })
